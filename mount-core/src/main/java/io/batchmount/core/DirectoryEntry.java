@@ -1,0 +1,17 @@
+package io.batchmount.core;
+
+import java.util.Objects;
+
+/**
+ * One name of a directory with its attributes.
+ *
+ * @param name the last component, never {@code .} or {@code ..}, without {@code /}
+ * @param attributes what {@code stat(2)} of the entry would tell; a listing brings them along so
+ *     that no call per entry is needed
+ */
+public record DirectoryEntry(String name, FileAttributes attributes) {
+  public DirectoryEntry {
+    Objects.requireNonNull(name);
+    Objects.requireNonNull(attributes);
+  }
+}

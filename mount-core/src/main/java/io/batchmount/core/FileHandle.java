@@ -1,0 +1,65 @@
+package io.batchmount.core;
+
+import java.nio.ByteBuffer;
+
+/**
+ * An open file. All methods may be called by several threads at once.
+ *
+ * <p>Errors of writing are latched: once data of a handle could not be saved, every later write,
+ * flush and fsync reports it.
+ */
+public interface FileHandle extends AutoCloseable {
+  /** Attributes as this handle sees them, its own unsaved writes included ({@code fstat(2)}). */
+  FileAttributes attributes() throws FsException;
+
+  /**
+   * Reads at an offset until the buffer is full or the file ends.
+   *
+   * @return bytes put into {@code target}; fewer than its room only at the end of the file
+   */
+  int read(ByteBuffer target, long offset) throws FsException;
+
+  /**
+   * Writes all of the buffer at an offset; with {@code O_APPEND} the offset is not regarded and the
+   * bytes go to the end of the file.
+   *
+   * @return the number of bytes taken, always all
+   */
+  int write(ByteBuffer source, long offset) throws FsException;
+
+  /** {@code ftruncate(2)}. */
+  void truncate(long size) throws FsException;
+
+  /** {@code fchmod}, {@code fchown}, {@code futimens}; works after the name was unlinked. */
+  void setAttributes(AttributeChange change) throws FsException;
+
+  /**
+   * Called at each {@code close(2)} of a descriptor of this handle: returns when what was written
+   * is durable, or throws.
+   */
+  void flush() throws FsException;
+
+  /**
+   * Returns when what was written is durable, or throws.
+   *
+   * @param dataOnly {@code fdatasync(2)}
+   */
+  void fsync(boolean dataOnly) throws FsException;
+
+  /** Whether pages that the kernel kept from earlier opens are still right (FUSE keep_cache). */
+  default boolean keepsPageCache() {
+    return false;
+  }
+
+  /** Whether the kernel must not cache pages of this handle at all (FUSE direct_io). */
+  default boolean wantsDirectIo() {
+    return false;
+  }
+
+  /**
+   * The last descriptor is gone (FUSE RELEASE). Nobody reads an error of this call: what matters
+   * has been told by {@link #flush}.
+   */
+  @Override
+  void close() throws FsException;
+}
