@@ -1,0 +1,287 @@
+package io.batchmount.core.journal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.batchmount.core.Errno;
+import io.batchmount.core.FsException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class MountJournalTest {
+  private static final JournalIdentity ID =
+      new JournalIdentity("blob", "http://127.0.0.1:1/acct", "acct", "box", "", "/mnt/box");
+
+  @TempDir Path root;
+
+  @Test
+  void keepsBytesSizesAndFacts() throws Exception {
+    try (MountJournal journal = MountJournal.open(root, ID)) {
+      JournalEntry entry = journal.begin("/a/b", "write", Map.of("etag", "\"1\""));
+      entry.write(bytes("hello"), 10);
+      entry.write(bytes("XY"), 12);
+      assertThat(entry.size()).isEqualTo(15);
+      assertThat(entry.dirty().extents()).containsExactly(new Extent(10, 15));
+      assertThat(text(entry, 8, 20)).isEqualTo("\0\0heXYo");
+      entry.truncate(13);
+      assertThat(entry.dirty().extents()).containsExactly(new Extent(10, 13));
+      entry.truncate(16);
+      assertThat(text(entry, 10, 20)).isEqualTo("heX\0\0\0");
+      assertThat(entry.floor()).isEqualTo(13);
+      entry.updateFacts("/c", Map.of("etag", "\"2\""));
+      assertThat(entry.path()).isEqualTo("/c");
+      entry.complete();
+      assertThat(journal.entries()).isEmpty();
+    }
+    assertThat(journals()).isEmpty();
+  }
+
+  @Test
+  void isPrivate() throws Exception {
+    Path inner = root.resolve("new/root");
+    try (MountJournal journal = MountJournal.open(inner, ID)) {
+      JournalEntry entry = journal.begin("/a", "write", Map.of());
+      entry.write(bytes("x"), 0);
+      entry.fail("because");
+      try (Stream<Path> files = Files.walk(inner)) {
+        for (Path file : files.toList()) {
+          assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+              .as("%s", file)
+              .isEqualTo(Files.isDirectory(file) ? "rwx------" : "rw-------");
+        }
+      }
+      entry.complete();
+    }
+  }
+
+  @Test
+  void aLockedJournalIsListedAndNeverTakenOver() throws Exception {
+    try (MountJournal journal = MountJournal.open(root, ID)) {
+      JournalEntry entry = journal.begin("/a", "write", Map.of());
+      entry.write(bytes("abc"), 0);
+      assertThat(MountJournal.openAbandoned(root)).isEmpty();
+      List<JournalSummary> all = MountJournal.list(root);
+      assertThat(all).hasSize(1);
+      assertThat(all.get(0).locked()).isTrue();
+      assertThat(all.get(0).entries().get(0).dirtyBytes()).isEqualTo(3);
+      // listing opened and closed nothing that would have released the lock
+      assertThat(MountJournal.openAbandoned(root)).isEmpty();
+      entry.complete();
+    }
+  }
+
+  @Test
+  void aClosedJournalWithEntriesIsTakenOver() throws Exception {
+    MountJournal journal = MountJournal.open(root, ID);
+    JournalEntry entry = journal.begin("/päth #1", "write", Map.of("mode", "0644"));
+    entry.write(bytes("abc"), 5);
+    entry.fail("no answer");
+    journal.beginLazily("/nothing", "write", Map.of());
+    journal.close();
+    List<MountJournal> taken = MountJournal.openAbandoned(root);
+    assertThat(taken).hasSize(1);
+    try (MountJournal again = taken.get(0)) {
+      assertThat(again.identity()).isEqualTo(ID);
+      assertThat(again.entries()).hasSize(1);
+      JournalEntry kept = again.entries().get(0);
+      assertThat(kept.path()).isEqualTo("/päth #1");
+      assertThat(kept.facts()).containsEntry("mode", "0644");
+      assertThat(kept.state()).isEqualTo(JournalEntry.State.FAILED);
+      assertThat(kept.failure()).contains("no answer");
+      assertThat(text(kept, 5, 10)).isEqualTo("abc");
+      JournalEntry second = again.begin("/b", "write", Map.of());
+      assertThat(second.id()).isNotEqualTo(kept.id());
+      second.complete();
+      kept.complete();
+    }
+    assertThat(journals()).isEmpty();
+  }
+
+  @Test
+  void aTornTailOfTheLogCostsOnlyTheLastRecord() throws Exception {
+    MountJournal journal = MountJournal.open(root, ID);
+    JournalEntry entry = journal.begin("/a", "write", Map.of());
+    entry.write(bytes("abc"), 0);
+    entry.write(bytes("def"), 10);
+    journal.close();
+    Path log = only(".log");
+    byte[] all = Files.readAllBytes(log);
+    for (int cut = 1; cut < ExtentLog.RECORD_BYTES; cut++) {
+      Files.write(log, java.util.Arrays.copyOf(all, all.length - cut));
+      MountJournal again = MountJournal.openAbandoned(root).get(0);
+      JournalEntry kept = again.entries().get(0);
+      assertThat(kept.dirty().extents()).containsExactly(new Extent(0, 3));
+      kept.write(bytes("ghi"), 20); // goes on behind what was good
+      again.close();
+      MountJournal third = MountJournal.openAbandoned(root).get(0);
+      assertThat(third.entries().get(0).dirty().extents())
+          .containsExactly(new Extent(0, 3), new Extent(20, 23));
+      third.close();
+    }
+    Files.write(log, new byte[] {1, 2, 3}, StandardOpenOption.TRUNCATE_EXISTING);
+    MountJournal again = MountJournal.openAbandoned(root).get(0);
+    assertThat(again.entries().get(0).dirty().isEmpty()).isTrue();
+    again.entries().get(0).complete();
+    again.close();
+  }
+
+  @Test
+  void afterACrashOfTheMachineOnlyWhatWasForcedCounts() throws Exception {
+    MountJournal journal = MountJournal.open(root, ID);
+    JournalEntry entry = journal.begin("/a", "write", Map.of());
+    entry.write(bytes("abc"), 0);
+    entry.force();
+    entry.write(bytes("def"), 10);
+    journal.close();
+    Path identity = journals().get(0).resolve("identity.json");
+    Files.writeString(
+        identity,
+        Files.readString(identity).replaceAll("\"bootId\":\"[^\"]*\"", "\"bootId\":\"another\""));
+    MountJournal again = MountJournal.openAbandoned(root).get(0);
+    assertThat(again.entries().get(0).dirty().extents()).containsExactly(new Extent(0, 3));
+    assertThat(again.entries().get(0).size()).isEqualTo(3);
+    again.entries().get(0).complete();
+    again.close();
+  }
+
+  @Test
+  void savedRangesGiveTheirRoomBack() throws Exception {
+    try (MountJournal journal = MountJournal.open(root, ID)) {
+      JournalEntry entry = journal.begin("/a", "write", Map.of());
+      entry.write(ByteBuffer.allocate(1 << 20), 0);
+      entry.markClean(0, 1 << 19);
+      assertThat(entry.dirty().extents()).containsExactly(new Extent(1 << 19, 1 << 20));
+      entry.markClean(1 << 19, 1 << 20);
+      assertThat(Files.size(only(".data"))).isZero();
+      assertThat(entry.size()).isEqualTo(1 << 20);
+      entry.complete();
+    }
+  }
+
+  @Test
+  void aLongLogIsRewritten() throws Exception {
+    MountJournal journal = MountJournal.open(root, ID);
+    JournalEntry entry = journal.begin("/a", "write", Map.of());
+    for (int i = 0; i < 70_000; i++) {
+      entry.write(ByteBuffer.wrap(new byte[] {(byte) i}), i);
+    }
+    assertThat(Files.size(only(".log"))).isLessThan(200_000);
+    journal.close();
+    MountJournal again = MountJournal.openAbandoned(root).get(0);
+    assertThat(again.entries().get(0).dirty().extents()).containsExactly(new Extent(0, 70_000));
+    again.entries().get(0).complete();
+    again.close();
+  }
+
+  @Test
+  void aFullDiskIsToldAsSuch() throws Exception {
+    Path small = root.resolve("small");
+    Files.createDirectory(small);
+    Process mount =
+        new ProcessBuilder("mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", small.toString())
+            .redirectErrorStream(true)
+            .start();
+    Assumptions.assumeTrue(
+        mount.waitFor(10, TimeUnit.SECONDS) && mount.exitValue() == 0,
+        "mounting a small tmpfs needs root");
+    try {
+      try (MountJournal journal = MountJournal.open(small.resolve("j"), ID)) {
+        JournalEntry entry = journal.begin("/a", "write", Map.of());
+        entry.write(ByteBuffer.allocate(100_000), 0);
+        assertThatThrownBy(() -> entry.write(ByteBuffer.allocate(300_000), 100_000))
+            .isInstanceOfSatisfying(
+                FsException.class, e -> assertThat(e.errno()).isEqualTo(Errno.ENOSPC))
+            .hasMessageContaining(small.toRealPath().toString());
+        assertThat(entry.dirty().extents()).containsExactly(new Extent(0, 100_000));
+        entry.complete();
+      }
+    } finally {
+      new ProcessBuilder("umount", small.toString()).start().waitFor(10, TimeUnit.SECONDS);
+    }
+  }
+
+  /** Kills a writing process at random moments: what it told as kept must be there. */
+  @Test
+  void aKilledProcessLosesNothingThatWasTold() throws Exception {
+    Random random = new Random(7);
+    for (int round = 0; round < 5; round++) {
+      Process child =
+          new ProcessBuilder(
+                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                  "-Xshare:auto",
+                  "-cp",
+                  System.getProperty("java.class.path"),
+                  KilledWriter.class.getName(),
+                  root.toString())
+              .redirectError(ProcessBuilder.Redirect.DISCARD)
+              .start();
+      int told = -1;
+      int stopAfter = 1 + random.nextInt(400);
+      try (var out = child.inputReader(StandardCharsets.US_ASCII)) {
+        String line;
+        while ((line = out.readLine()) != null) {
+          told = Integer.parseInt(line);
+          if (told >= stopAfter) {
+            child.toHandle().destroyForcibly(); // the stream stays open for what was told
+          }
+        }
+      } finally {
+        child.destroyForcibly().waitFor();
+      }
+      assertThat(told).isGreaterThanOrEqualTo(0);
+      MountJournal journal = MountJournal.openAbandoned(root).get(0);
+      JournalEntry entry = journal.entries().get(0);
+      for (int i = 0; i <= told; i++) {
+        long at = KilledWriter.offset(i);
+        assertThat(entry.dirty().contains(at, at + KilledWriter.LENGTH)).isTrue();
+        ByteBuffer got = ByteBuffer.allocate(KilledWriter.LENGTH);
+        entry.read(got, at);
+        assertThat(got.array()).isEqualTo(KilledWriter.content(i));
+      }
+      entry.complete();
+      journal.close();
+      assertThat(journals()).isEmpty();
+    }
+  }
+
+  private List<Path> journals() throws IOException {
+    try (Stream<Path> children = Files.list(root)) {
+      return new ArrayList<>(children.filter(Files::isDirectory).toList());
+    }
+  }
+
+  private Path only(String suffix) throws IOException {
+    try (Stream<Path> files = Files.walk(root)) {
+      return files
+          .filter(file -> file.toString().endsWith(suffix))
+          .sorted(Comparator.naturalOrder())
+          .findFirst()
+          .orElseThrow();
+    }
+  }
+
+  private static ByteBuffer bytes(String text) {
+    return ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII));
+  }
+
+  private static String text(JournalEntry entry, long offset, int room) throws FsException {
+    ByteBuffer target = ByteBuffer.allocate(room);
+    int got = entry.read(target, offset);
+    return new String(target.array(), 0, got, StandardCharsets.US_ASCII);
+  }
+}
