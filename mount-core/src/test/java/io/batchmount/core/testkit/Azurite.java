@@ -37,7 +37,7 @@ public final class Azurite implements AutoCloseable {
   public static final String KEY =
       "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
-  private static final String IMAGE = "mcr.microsoft.com/azure-storage/azurite:3.37.0";
+  private static final String IMAGE = "mcr.microsoft.com/azure-storage/azurite:3.35.0";
   private static final int BLOB_PORT = 10000;
   private static final Pattern LISTENS =
       Pattern.compile("Blob service successfully listens on http://127\\.0\\.0\\.1:(\\d+)");
