@@ -1,0 +1,25 @@
+package io.batchmount.launcher.cli;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/** The commands by name; each is made only when it is meant. */
+final class Commands {
+  private static final Map<String, Supplier<Object>> ALL = make();
+
+  private Commands() {}
+
+  static Map<String, Supplier<Object>> all() {
+    return ALL;
+  }
+
+  private static Map<String, Supplier<Object>> make() {
+    Map<String, Supplier<Object>> all = new LinkedHashMap<>();
+    all.put("mount", MountCommand::new);
+    all.put("emulator", EmulatorCommand::new);
+    all.put("completion", CompletionCommand::new);
+    return Collections.unmodifiableMap(all);
+  }
+}

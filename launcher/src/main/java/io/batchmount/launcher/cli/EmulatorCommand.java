@@ -1,0 +1,7 @@
+package io.batchmount.launcher.cli;
+
+import picocli.CommandLine.Command;
+
+/** {@code batchmount emulator}. */
+@Command(name = "emulator", description = "Local storage for trying and testing.")
+final class EmulatorCommand extends GroupCommand {}
