@@ -1,0 +1,361 @@
+package io.batchmount.blob.store;
+
+import com.azure.core.credential.AzureNamedKeyCredential;
+import com.azure.core.http.HttpClient;
+import com.azure.core.http.HttpHeaderName;
+import com.azure.core.http.HttpMethod;
+import com.azure.core.http.HttpPipeline;
+import com.azure.core.http.HttpRequest;
+import com.azure.core.http.HttpResponse;
+import com.azure.core.http.netty.NettyAsyncHttpClientBuilder;
+import com.azure.core.util.Context;
+import com.azure.storage.blob.BlobContainerAsyncClient;
+import com.azure.storage.blob.BlobContainerClientBuilder;
+import com.azure.storage.blob.BlobServiceVersion;
+import com.azure.storage.blob.models.BlobStorageException;
+import com.azure.storage.common.Utility;
+import com.azure.storage.common.policy.RequestRetryOptions;
+import com.azure.storage.common.policy.RetryPolicyType;
+import io.batchmount.core.Errno;
+import io.batchmount.core.FsException;
+import java.io.IOException;
+import java.net.MalformedURLException;
+import java.net.URI;
+import java.net.URL;
+import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.netty.resources.ConnectionProvider;
+
+/**
+ * Sends requests through the SDK's pipeline (authorisation, date, client request id, telemetry) and
+ * retries them. The SDK's own retries are off: it knows neither our deadlines nor that a throttled
+ * account means all streams. Thread-safe.
+ */
+final class BlobRest {
+  /**
+   * The version of the service that is asked for: the newest that the pinned emulator knows, so
+   * that a user's plain emulator works.
+   */
+  static final BlobServiceVersion SERVICE_VERSION = BlobServiceVersion.V2025_11_05;
+
+  /** A connection on which nothing moves for so long is given up; the deadline is for the rest. */
+  private static final Duration STALL_TIMEOUT = Duration.ofSeconds(30);
+
+  private static final HttpHeaderName ERROR_CODE = HttpHeaderName.fromString("x-ms-error-code");
+  private static final HttpHeaderName REQUEST_ID = HttpHeaderName.fromString("x-ms-request-id");
+  private static final HttpHeaderName VERSION = HttpHeaderName.fromString("x-ms-version");
+  private static final Duration DEFAULT_PAUSE = Duration.ofSeconds(1);
+  private static final Logger LOG = LoggerFactory.getLogger(BlobRest.class);
+  private static final ConcurrentHashMap<String, HttpClient> CLIENTS = new ConcurrentHashMap<>();
+
+  private final SdkBlobStore.Options options;
+  private final BlobContainerAsyncClient container;
+  private final HttpPipeline pipeline;
+  private final AccountThrottle throttle;
+  private final RequestMeters meters;
+
+  /** One attempt at a request. */
+  @FunctionalInterface
+  interface Attempt<T> {
+    /**
+     * @param number 0 for the first
+     */
+    Mono<T> send(int number) throws FsException;
+  }
+
+  BlobRest(SdkBlobStore.Options options) {
+    this.options = options;
+    this.throttle = AccountThrottle.of(options.location());
+    this.meters = new RequestMeters(options.meters(), options.mountName());
+    BlobContainerClientBuilder builder =
+        new BlobContainerClientBuilder()
+            .endpoint(options.location().endpoint())
+            .containerName(options.location().container())
+            .serviceVersion(SERVICE_VERSION)
+            .retryOptions(
+                new RequestRetryOptions(
+                    RetryPolicyType.FIXED, 1, Duration.ofHours(1), null, null, null))
+            .httpClient(client(options));
+    if (options.credential() instanceof BlobCredential.Key key) {
+      builder.credential(key.key());
+    } else if (options.credential() instanceof BlobCredential.Sas sas) {
+      builder.credential(sas.sas());
+    } else if (options.credential() instanceof BlobCredential.Token token) {
+      builder.credential(token.token());
+    } else {
+      builder.setAnonymousAccess();
+    }
+    container = builder.buildAsyncClient();
+    pipeline = container.getHttpPipeline();
+  }
+
+  /** One client for all mounts of the process: they share connections to one account. */
+  private static HttpClient client(SdkBlobStore.Options options) {
+    String key = options.maxConnections() + " " + options.connectTimeout();
+    return CLIENTS.computeIfAbsent(
+        key,
+        unused ->
+            new NettyAsyncHttpClientBuilder()
+                .connectionProvider(
+                    ConnectionProvider.builder("batchmount-blob")
+                        .maxConnections(options.maxConnections())
+                        .pendingAcquireMaxCount(-1)
+                        .pendingAcquireTimeout(Duration.ofHours(1))
+                        // the service closes idle connections after minutes; ours go first
+                        .maxIdleTime(Duration.ofSeconds(50))
+                        .build())
+                .connectTimeout(options.connectTimeout())
+                .responseTimeout(STALL_TIMEOUT)
+                .readTimeout(STALL_TIMEOUT)
+                .writeTimeout(STALL_TIMEOUT)
+                .disableBufferCopy(true)
+                .build());
+  }
+
+  BlobContainerAsyncClient container() {
+    return container;
+  }
+
+  RequestMeters meters() {
+    return meters;
+  }
+
+  Optional<AzureNamedKeyCredential> accountKey() {
+    return options.credential() instanceof BlobCredential.Key key
+        ? Optional.of(key.key())
+        : Optional.empty();
+  }
+
+  /** Address of a blob, without any signature. */
+  String blobUrl(String blob) {
+    return container.getBlobContainerUrl() + "/" + Utility.urlEncode(blob);
+  }
+
+  HttpRequest request(HttpMethod method, String url) {
+    HttpRequest request = new HttpRequest(method, url(url));
+    request.setHeader(VERSION, SERVICE_VERSION.getVersion());
+    request.setHeader(HttpHeaderName.ACCEPT, "application/xml");
+    // the SDK signs a missing length as another text than the service does
+    request.setHeader(HttpHeaderName.CONTENT_LENGTH, "0");
+    return request;
+  }
+
+  private static URL url(String text) {
+    try {
+      return URI.create(text).toURL();
+    } catch (MalformedURLException e) {
+      throw new IllegalArgumentException("not an address: " + text, e);
+    }
+  }
+
+  /** Gives a request a body that is sent again unchanged by each attempt. */
+  static void body(HttpRequest request, ByteBuffer content) {
+    ByteBuffer view = content.asReadOnlyBuffer();
+    request.setHeader(HttpHeaderName.CONTENT_LENGTH, Integer.toString(view.remaining()));
+    request.setBody(Flux.defer(() -> Flux.just(view.duplicate())));
+  }
+
+  static void metadata(HttpRequest request, Map<String, String> metadata) {
+    metadata.forEach(
+        (name, value) -> request.setHeader(HttpHeaderName.fromString("x-ms-meta-" + name), value));
+  }
+
+  static void condition(HttpRequest request, WriteCondition condition) {
+    if (condition instanceof WriteCondition.Absent) {
+      request.setHeader(HttpHeaderName.IF_NONE_MATCH, "*");
+    } else if (condition instanceof WriteCondition.Match match) {
+      request.setHeader(HttpHeaderName.IF_MATCH, match.etag());
+    }
+  }
+
+  /** Sends; an answer of 4xx or 5xx becomes an error of the Mono. */
+  Mono<HttpResponse> send(HttpRequest request, Context context) {
+    return pipeline
+        .send(request, context)
+        .flatMap(
+            response -> {
+              if (response.getStatusCode() < 300) {
+                return Mono.just(response);
+              }
+              RefusedException refused =
+                  new RefusedException(
+                      response.getStatusCode(),
+                      Optional.ofNullable(response.getHeaderValue(ERROR_CODE)),
+                      Optional.ofNullable(response.getHeaderValue(REQUEST_ID)),
+                      Optional.ofNullable(response.getHeaderValue(HttpHeaderName.RETRY_AFTER)));
+              // the body repeats the headers; it is read so that the connection can be used again
+              return response.getBody().then(Mono.error(refused));
+            });
+  }
+
+  /** Sends a request whose answer has no body that matters. */
+  Mono<HttpResponse> sendWithoutAnswer(HttpRequest request) {
+    return send(request, Context.NONE)
+        .flatMap(response -> response.getBody().then(Mono.just(response)));
+  }
+
+  /**
+   * Sends until it succeeds, fails for good, or the time is over.
+   *
+   * @param wantsAbsent the request carries {@code If-None-Match: *}
+   */
+  <T> T retry(BlobOperation operation, String what, boolean wantsAbsent, Attempt<T> attempt)
+      throws FsException {
+    String doing = operation + " " + what;
+    RetryClock clock = new RetryClock(doing, options.timeout());
+    boolean renewed = false;
+    for (int number = 0; ; number++) {
+      throttle.await(clock);
+      try {
+        T result = clock.await(attempt.send(number).toFuture());
+        meters.answered(operation, true);
+        return result;
+      } catch (ExecutionException | CancellationException e) {
+        meters.answered(operation, false);
+        Throwable cause = e instanceof ExecutionException ? e.getCause() : e;
+        Failure failure = classify(doing, cause, wantsAbsent);
+        if (failure.exception().errno() == Errno.EACCES && !renewed) {
+          renewed = true;
+          if (options.renewCredential().getAsBoolean()) {
+            continue;
+          }
+        }
+        if (!failure.transients()) {
+          throw failure.exception();
+        }
+        failure.pause().ifPresent(this::slowDown);
+        meters.retried();
+        LOG.debug("{}: attempt {} failed: {}", doing, number + 1, failure.exception().toLogLine());
+        clock.backOff(failure.exception());
+      }
+    }
+  }
+
+  /** The service asked all streams of the account to wait. */
+  void slowDown(Duration pause) {
+    meters.throttled();
+    throttle.pause(pause);
+  }
+
+  AccountThrottle throttle() {
+    return throttle;
+  }
+
+  SdkBlobStore.Options options() {
+    return options;
+  }
+
+  /**
+   * A failed attempt.
+   *
+   * @param transients another attempt may succeed
+   * @param pause what a busy service asked for
+   */
+  record Failure(FsException exception, boolean transients, Optional<Duration> pause) {}
+
+  Failure classify(String doing, Throwable thrown, boolean wantsAbsent) {
+    Throwable cause = unwrap(thrown);
+    if (cause instanceof BlobStorageException sdk) {
+      cause =
+          new RefusedException(
+              sdk.getStatusCode(),
+              Optional.ofNullable(sdk.getErrorCode()).map(Object::toString),
+              Optional.ofNullable(sdk.getResponse())
+                  .map(response -> response.getHeaderValue(REQUEST_ID)),
+              Optional.ofNullable(sdk.getResponse())
+                  .map(response -> response.getHeaderValue(HttpHeaderName.RETRY_AFTER)));
+    }
+    if (cause instanceof FsException known) {
+      return new Failure(known, false, Optional.empty());
+    }
+    if (cause instanceof RefusedException refused) {
+      FsException error =
+          ServiceErrors.of(
+              refused.status(), refused.code(), refused.requestId(), doing, wantsAbsent, null);
+      return new Failure(
+          error,
+          ServiceErrors.isTransient(refused.status()),
+          ServiceErrors.isThrottle(refused.status())
+              ? Optional.of(refused.retryAfter().orElse(DEFAULT_PAUSE))
+              : Optional.empty());
+    }
+    // exceptions of HTTP clients can hold the address with its signature: only their kind is told
+    String reason =
+        cause instanceof UnknownHostException
+            ? "the host name of " + options.location().endpoint() + " is not known"
+            : cause instanceof TimeoutException
+                ? "nothing came in time"
+                : "the connection failed (" + cause.getClass().getSimpleName() + ")";
+    boolean again =
+        cause instanceof IOException
+            || cause instanceof TimeoutException
+            || cause.getClass().getName().startsWith("io.netty.")
+            || cause.getClass().getName().startsWith("reactor.netty.");
+    return new Failure(new FsException(Errno.EIO, doing + ": " + reason), again, Optional.empty());
+  }
+
+  private static Throwable unwrap(Throwable thrown) {
+    Throwable cause = thrown;
+    while (cause.getCause() != null
+        && !(cause instanceof IOException)
+        && !(cause instanceof BlobStorageException)
+        && !(cause instanceof RefusedException)) {
+      cause = cause.getCause();
+    }
+    return cause;
+  }
+
+  /** An answer that says no. */
+  static final class RefusedException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+    private final int status;
+    private final String code;
+    private final String requestId;
+    private final String retryAfter;
+
+    RefusedException(
+        int status,
+        Optional<String> code,
+        Optional<String> requestId,
+        Optional<String> retryAfter) {
+      super("status " + status, null, false, false);
+      this.status = status;
+      this.code = code.orElse("");
+      this.requestId = requestId.orElse("");
+      this.retryAfter = retryAfter.orElse("");
+    }
+
+    int status() {
+      return status;
+    }
+
+    Optional<String> code() {
+      return code.isEmpty() ? Optional.empty() : Optional.of(code);
+    }
+
+    Optional<String> requestId() {
+      return requestId.isEmpty() ? Optional.empty() : Optional.of(requestId);
+    }
+
+    Optional<Duration> retryAfter() {
+      try {
+        return retryAfter.isEmpty()
+            ? Optional.empty()
+            : Optional.of(Duration.ofSeconds(Long.parseLong(retryAfter.strip())));
+      } catch (NumberFormatException e) {
+        return Optional.empty(); // a date; the default pause serves
+      }
+    }
+  }
+}
