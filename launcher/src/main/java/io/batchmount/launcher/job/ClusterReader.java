@@ -15,10 +15,7 @@ final class ClusterReader {
           "mountVolumes",
           "stands beside \"nodeSetup.mountVolumes\": keep one of the two and move its volumes there");
     }
-    cluster
-        .object("mountVolumes")
-        .flatMap(VolumesReader::volumes)
-        .ifPresent(builder::mountVolumes);
+    cluster.object("mountVolumes").flatMap(VolumesReader::volumes).ifPresent(builder::mountVolumes);
     nodeSetup.ifPresent(setup -> nodeSetup(setup, builder, context));
     Optional<ClusterDefinition.Machine> machine = machine(cluster);
     machine.ifPresent(builder::machine);
@@ -35,9 +32,7 @@ final class ClusterReader {
         .object("performanceCountersSettings")
         .ifPresent(
             counters -> {
-              counters
-                  .object("appInsightsReference")
-                  .ifPresent(ClusterReader::insights);
+              counters.object("appInsightsReference").ifPresent(ClusterReader::insights);
               counters.finish();
               context.warnings.add(
                   counters.position()
@@ -115,8 +110,7 @@ final class ClusterReader {
                 subnet));
   }
 
-  private static OptionalInt integer(
-      Optional<ObjectReader> reader, String name, boolean required) {
+  private static OptionalInt integer(Optional<ObjectReader> reader, String name, boolean required) {
     if (reader.isEmpty()) {
       return OptionalInt.empty();
     }

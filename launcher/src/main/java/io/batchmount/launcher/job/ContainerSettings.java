@@ -30,7 +30,8 @@ public record ContainerSettings(
         s -> {
           if (!SIZE.matcher(s).matches()) {
             throw new ConfigurationException(
-                "shmSize", "\"" + s + "\" is not a size: write a number and a unit such as \"16gb\"");
+                "shmSize",
+                "\"" + s + "\" is not a size: write a number and a unit such as \"16gb\"");
           }
         });
   }

@@ -66,8 +66,7 @@ public record JobDefinition(
       throw new ConfigurationException(
           "constraints", "\"maxWallClockTime\" must be longer than zero");
     }
-    requireUnique(
-        "inputDirectories", inputDirectories.stream().map(InputDirectory::id).toList());
+    requireUnique("inputDirectories", inputDirectories.stream().map(InputDirectory::id).toList());
     requireUnique(
         "outputDirectories", outputDirectories.stream().map(OutputDirectory::id).toList());
   }
@@ -89,7 +88,9 @@ public record JobDefinition(
     }
   }
 
-  /** A builder; {@code nodeCount} is 1 until it is set, the prefix of standard output is required. */
+  /**
+   * A builder; {@code nodeCount} is 1 until it is set, the prefix of standard output is required.
+   */
   public static Builder builder() {
     return new Builder();
   }
@@ -109,7 +110,9 @@ public record JobDefinition(
   }
 
   /**
-   * Makes a job. {@snippet :
+   * Makes a job.
+   *
+   * {@snippet :
    * JobDefinition job =
    *     JobDefinition.builder()
    *         .stdOutErrPathPrefix("$AZ_BATCHAI_JOB_MOUNT_ROOT/out")

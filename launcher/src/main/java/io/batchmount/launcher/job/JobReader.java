@@ -6,7 +6,6 @@ import java.util.Optional;
 
 /** Reads the properties of a job. */
 final class JobReader {
-  /** Members of job.json that only jobs have. */
   private JobReader() {}
 
   static Optional<JobDefinition> read(ObjectReader job) {
@@ -104,8 +103,7 @@ final class JobReader {
     if (referenceGiven && reference.isEmpty()) {
       return Optional.empty();
     }
-    return reader.build(
-        () -> new ContainerSettings.RegistryCredentials(user, password, reference));
+    return reader.build(() -> new ContainerSettings.RegistryCredentials(user, password, reference));
   }
 
   private static Optional<Duration> limit(ObjectReader reader) {

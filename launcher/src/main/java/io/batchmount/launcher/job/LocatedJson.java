@@ -150,7 +150,8 @@ final class LocatedJson {
       Value value = value(parser);
       if (parser.nextToken() != null) {
         throw failure(
-            position(parser.currentTokenLocation()), "there is more text behind the end of the object");
+            position(parser.currentTokenLocation()),
+            "there is more text behind the end of the object");
       }
       return value;
     } catch (JsonProcessingException malformed) {

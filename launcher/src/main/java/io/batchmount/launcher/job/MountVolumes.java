@@ -132,7 +132,9 @@ public record MountVolumes(
       return this;
     }
 
-    /** The volumes; throws {@link ConfigurationException} if two of them get in each other's way. */
+    /**
+     * The volumes; throws {@link ConfigurationException} if two of them get in each other's way.
+     */
     public MountVolumes build() {
       return new MountVolumes(shares, containers, servers, unmanaged);
     }

@@ -255,8 +255,7 @@ final class ObjectReader {
     } catch (ConfigurationException refused) {
       bad = true;
       for (Problem problem : refused.problems()) {
-        Optional<Position> inside =
-            Optional.ofNullable(context.positions.get(key(problem.key())));
+        Optional<Position> inside = Optional.ofNullable(context.positions.get(key(problem.key())));
         context.problem(inside.orElse(node.position()), key(problem.key()), problem.message());
       }
       return Optional.empty();

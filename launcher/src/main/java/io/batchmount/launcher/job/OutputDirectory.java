@@ -19,8 +19,7 @@ public record OutputDirectory(
           "id", "\"stdouterr\" is the directory of standard output: choose another id");
     }
     Rules.requireText("pathPrefix", pathPrefix);
-    pathSuffix =
-        pathSuffix.filter(s -> !s.isEmpty()).map(s -> Rules.relativePath("pathSuffix", s));
+    pathSuffix = pathSuffix.filter(s -> !s.isEmpty()).map(s -> Rules.relativePath("pathSuffix", s));
   }
 
   /** An output below the job's own path. */

@@ -41,8 +41,7 @@ final class Rules {
 
   static int atLeast(String key, int value, int minimum) {
     if (value < minimum) {
-      throw new ConfigurationException(
-          key, "must be " + minimum + " or more, but is " + value);
+      throw new ConfigurationException(key, "must be " + minimum + " or more, but is " + value);
     }
     return value;
   }
@@ -62,7 +61,8 @@ final class Rules {
   static String mode(String key, String value) {
     if (!MODE.matcher(value).matches()) {
       throw new ConfigurationException(
-          key, "\"" + value + "\" is not a mode: write three or four octal digits such as \"0777\"");
+          key,
+          "\"" + value + "\" is not a mode: write three or four octal digits such as \"0777\"");
     }
     return value;
   }

@@ -15,8 +15,8 @@ final class ToolkitReader {
 
   static Optional<ToolkitSettings> toolkit(ObjectReader job) {
     List<String> given = new ArrayList<>();
-    Optional<ToolkitSettings> found = Optional.empty();
-    found = read(job, "customToolkitSettings", ToolkitReader::custom, given).or(() -> Optional.empty());
+    Optional<ToolkitSettings> found =
+        read(job, "customToolkitSettings", ToolkitReader::custom, given);
     found = or(found, read(job, "customMpiSettings", ToolkitReader::mpi, given));
     found = or(found, read(job, "horovodSettings", ToolkitReader::horovod, given));
     found = or(found, read(job, "chainerSettings", ToolkitReader::chainer, given));

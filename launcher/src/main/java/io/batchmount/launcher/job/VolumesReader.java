@@ -110,8 +110,7 @@ final class VolumesReader {
     return reader.build(() -> new UnmanagedFileSystemReference(command, path));
   }
 
-  static void variables(
-      ObjectReader reader, java.util.function.Consumer<EnvironmentSetting> sink) {
+  static void variables(ObjectReader reader, java.util.function.Consumer<EnvironmentSetting> sink) {
     for (ObjectReader entry : reader.objects("environmentVariables")) {
       String name = entry.requiredText("name");
       String value = entry.requiredText("value");
