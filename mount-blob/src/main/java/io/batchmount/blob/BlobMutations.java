@@ -78,7 +78,7 @@ public interface BlobMutations extends AutoCloseable {
   FileAttributes attributes(BlobEntry entry);
 
   /** The target of a stored symbolic link; empty when the entry is none. */
-  Optional<String> symlinkTarget(BlobEntry entry);
+  Optional<String> symlinkTarget(BlobEntry entry) throws FsException;
 
   /** The {@code user.} extended attributes that an entry's metadata holds. */
   Map<String, byte[]> xattrs(BlobEntry entry) throws FsException;

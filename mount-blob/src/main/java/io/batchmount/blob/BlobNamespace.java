@@ -40,6 +40,11 @@ public interface BlobNamespace {
   /** A marker for a directory was made by this mount: it is known to be empty. */
   void directoryMade(String path, BlobProperties marker);
 
+  /** The marker of a directory was made or changed by this mount; what is below it is unchanged. */
+  default void directoryChanged(String path, BlobProperties marker) {
+    forget(path);
+  }
+
   /** A directory without a marker now exists or goes on to exist (something is kept below it). */
   void directoryKept(String path);
 

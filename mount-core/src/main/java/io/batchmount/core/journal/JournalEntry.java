@@ -198,6 +198,16 @@ public final class JournalEntry implements AutoCloseable {
     return dirty.copy();
   }
 
+  /** The unsaved ranges within {@code [from,to)}. */
+  public synchronized ExtentSet dirtyWithin(long from, long to) {
+    return ExtentSet.of(dirty.intersect(from, to));
+  }
+
+  /** Whether all bytes of {@code [from,to)} are unsaved. */
+  public synchronized boolean isAllDirty(long from, long to) {
+    return dirty.contains(from, to);
+  }
+
   /** Unsaved bytes. */
   public synchronized long dirtyBytes() {
     return dirty.totalBytes();

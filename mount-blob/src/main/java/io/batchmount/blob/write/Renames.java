@@ -1,0 +1,210 @@
+package io.batchmount.blob.write;
+
+import io.batchmount.blob.BlobEntry;
+import io.batchmount.blob.store.BlobProperties;
+import io.batchmount.blob.store.WriteCondition;
+import io.batchmount.core.Errno;
+import io.batchmount.core.FsException;
+import io.batchmount.core.FsPaths;
+import io.batchmount.core.RenameMode;
+import io.batchmount.core.journal.JournalEntry;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Renames files: the service copies, the copy is compared, the source is deleted under the
+ * condition that it is still what was copied. A journal entry stands behind it from before the copy
+ * until after the deletion, so that a crash leaves one name and not two. Callers hold both paths.
+ */
+final class Renames {
+  private static final Logger LOG = LoggerFactory.getLogger(Renames.class);
+
+  /** Tries when the source changes while it is copied. */
+  private static final int TRIES = 5;
+
+  private final WriteContext context;
+  private final Directories directories;
+
+  Renames(WriteContext context, Directories directories) {
+    this.context = context;
+    this.directories = directories;
+  }
+
+  /** Renames a file or symbolic link; what the target may be has been checked. */
+  void file(String from, String to, RenameMode mode) throws FsException {
+    Optional<OpenFile> source = context.files().find(from);
+    Optional<OpenFile> target = context.files().find(to);
+    if (source.isPresent() && source.get().isNew()) {
+      moveUnsaved(source.get(), from, to, target);
+      return;
+    }
+    if (source.isPresent()) {
+      source.get().commit();
+    }
+    directories.keepParent(from);
+    BlobProperties copy = copyAndDelete(from, to, mode);
+    if (target.isPresent()) {
+      target.get().unlink(true);
+    }
+    context.namespace().removed(from);
+    context.namespace().fileStored(to, copy);
+    if (source.isPresent() && !source.get().isNameless()) {
+      source.get().moved(to, copy.name(), Optional.of(copy));
+    }
+  }
+
+  /** A file that the service does not know yet changes its name here alone. */
+  private void moveUnsaved(OpenFile file, String from, String to, Optional<OpenFile> target)
+      throws FsException {
+    Optional<BlobProperties> replaced = context.namespace().find(to).flatMap(BlobEntry::properties);
+    if (target.isPresent()) {
+      replaced = target.get().base();
+      target.get().unlink(false);
+    }
+    file.moved(to, context.namespace().blobName(to), Optional.empty());
+    context.namespace().removed(from);
+    if (replaced.isPresent()) {
+      file.replaces(replaced);
+    }
+  }
+
+  private BlobProperties copyAndDelete(String from, String to, RenameMode mode) throws FsException {
+    String targetName = context.namespace().blobName(to);
+    boolean targetWasThere = context.namespace().find(to).isPresent();
+    FsException last = null;
+    for (int i = 0; i < TRIES; i++) {
+      BlobEntry entry =
+          (i == 0 ? context.namespace().find(from) : context.namespace().refresh(from))
+              .orElseThrow(() -> FsException.noEntry(from));
+      BlobProperties source = entry.properties().orElseThrow();
+      Map<String, String> facts = new LinkedHashMap<>();
+      facts.put(EntryFacts.SOURCE, source.name());
+      facts.put(EntryFacts.SOURCE_ETAG, source.etag());
+      facts.put(EntryFacts.TARGET, targetName);
+      JournalEntry journal = context.journal().begin(from, EntryFacts.RENAME, facts);
+      boolean settled = false;
+      try {
+        BlobProperties copy;
+        try {
+          copy = copy(source, targetName, mode);
+        } catch (FsException e) {
+          settled = true;
+          if (e.errno() == Errno.ESTALE || e.errno() == Errno.ENOENT) {
+            last = e; // the source changed since it was looked up
+            context.namespace().forget(from);
+            continue;
+          }
+          throw e;
+        }
+        facts.put(EntryFacts.TARGET_ETAG, copy.etag());
+        journal.updateFacts(from, facts);
+        try {
+          Deletions.delete(context, source.name(), WriteCondition.match(source.etag()));
+        } catch (FsException e) {
+          if (e.errno() == Errno.ESTALE) {
+            // somebody wrote the source anew: that version is renamed, too
+            last = e;
+            settled = true;
+            continue;
+          }
+          settled = takeBack(copy, targetWasThere, e);
+          throw e;
+        }
+        settled = true;
+        return copy;
+      } finally {
+        if (settled) {
+          journal.complete();
+        } else {
+          journal.fail("the rename to " + to + " is half done");
+        }
+      }
+    }
+    throw new FsException(Errno.ESTALE, from + ": changes faster than it can be renamed", last);
+  }
+
+  /** The source could not be deleted: without the copy all is as before. */
+  private boolean takeBack(BlobProperties copy, boolean targetWasThere, FsException cause) {
+    if (targetWasThere) {
+      LOG.warn(
+          "{}: the copy of a rename stays although its source could not be deleted: {}",
+          copy.name(),
+          cause.toLogLine());
+      return false;
+    }
+    try {
+      Deletions.delete(context, copy.name(), WriteCondition.match(copy.etag()));
+      return true;
+    } catch (FsException second) {
+      LOG.warn(
+          "{}: a rename is half done, both names are there; it is finished by the next mount or"
+              + " batchmount recover: {}",
+          copy.name(),
+          second.toLogLine());
+      return false;
+    }
+  }
+
+  private BlobProperties copy(BlobProperties source, String target, RenameMode mode)
+      throws FsException {
+    WriteCondition condition =
+        mode == RenameMode.NO_REPLACE ? WriteCondition.ABSENT : WriteCondition.ANY;
+    BlobProperties copy;
+    try {
+      copy = copyOnce(source, target, condition);
+    } catch (FsException e) {
+      boolean mayBeDone =
+          Deletions.mayBeRepeated(e)
+              || e.errno() == Errno.ETIMEDOUT
+              || (e.errno() == Errno.EEXIST && condition == WriteCondition.ABSENT);
+      Optional<BlobProperties> now = mayBeDone ? Deletions.find(context, target) : Optional.empty();
+      if (now.isPresent() && isCopy(source, now.get())) {
+        copy = now.get();
+      } else if (Deletions.mayBeRepeated(e)) {
+        copy = copyOnce(source, target, condition);
+      } else {
+        throw e;
+      }
+    }
+    if (copy.size() != source.size()) {
+      throw new FsException(
+          Errno.EIO,
+          target + ": the copy has " + copy.size() + " bytes, its source " + source.size());
+    }
+    return copy;
+  }
+
+  private BlobProperties copyOnce(BlobProperties source, String target, WriteCondition condition)
+      throws FsException {
+    return context.request(
+        () -> context.store().copy(source.name(), Optional.of(source.etag()), target, condition));
+  }
+
+  static boolean isCopy(BlobProperties source, BlobProperties copy) {
+    return copy.size() == source.size()
+        && copy.type() == source.type()
+        && copy.contentMd5().equals(source.contentMd5())
+        && AttributeCodec.same(copy.metadata(), source.metadata());
+  }
+
+  /** What the target of a rename may be (rename(2)). */
+  static void checkTarget(
+      String from, boolean fromDirectory, String to, Optional<Boolean> toDirectory, RenameMode mode)
+      throws FsException {
+    if (toDirectory.isPresent() && mode == RenameMode.NO_REPLACE) {
+      throw new FsException(Errno.EEXIST, to + ": file exists");
+    }
+    if (fromDirectory && FsPaths.isWithin(to, from)) {
+      throw new FsException(Errno.EINVAL, to + ": inside of " + from);
+    }
+    if (toDirectory.isPresent() && fromDirectory && !toDirectory.get()) {
+      throw new FsException(Errno.ENOTDIR, to + ": not a directory");
+    }
+    if (toDirectory.isPresent() && !fromDirectory && toDirectory.get()) {
+      throw new FsException(Errno.EISDIR, to + ": is a directory");
+    }
+  }
+}

@@ -1,0 +1,187 @@
+package io.batchmount.blob.write;
+
+import io.batchmount.core.Errno;
+import io.batchmount.core.FsException;
+import io.batchmount.core.MemoryBudget;
+import io.batchmount.core.OperationContext;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * The threads that move blocks to the service, and the buffers they move them in. Tasks never wait
+ * for other tasks of the pool. Buffers are taken from the process's memory budget; the idle ones
+ * are given back when somebody else needs memory.
+ */
+final class TransferPool implements AutoCloseable {
+  /** Enough for 1 GB/s at 60 MB/s a connection; with blocks of 8 MiB they hold 128 MiB. */
+  static final int THREADS = 16;
+
+  private static final long IDLE_SECONDS = 30;
+
+  private final ThreadPoolExecutor threads;
+  private final MemoryBudget budget;
+  private final Duration stallLimit;
+  private final Deque<ByteBuffer> idle = new ArrayDeque<>(); // guarded by itself
+
+  /**
+   * @param stallLimit after this time without any finished task, waiting ends with ETIMEDOUT
+   */
+  TransferPool(MemoryBudget budget, Duration stallLimit) {
+    this.budget = budget;
+    this.stallLimit = stallLimit;
+    AtomicInteger number = new AtomicInteger();
+    threads =
+        new ThreadPoolExecutor(
+            THREADS,
+            THREADS,
+            IDLE_SECONDS,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            task -> {
+              Thread thread = new Thread(task, "blob-upload-" + number.incrementAndGet());
+              thread.setDaemon(true);
+              return thread;
+            });
+    threads.allowCoreThreadTimeOut(true);
+    budget.addReclaimer(unused -> dropIdle());
+  }
+
+  /** Runs a task with a deadline of its own. */
+  <T> Future<T> submit(Callable<T> task) {
+    FutureTask<T> future =
+        new FutureTask<>(
+            () -> {
+              try (OperationContext context = OperationContext.open(stallLimit, () -> false)) {
+                return task.call();
+              }
+            });
+    threads.execute(future);
+    return future;
+  }
+
+  /**
+   * Runs tasks in parallel and waits for all. The first failure ends the others that have not begun
+   * and is thrown when none runs any more. As long as tasks finish, waiting may take longer than
+   * the deadline of one operation: uploading what is left of a large file is no hang.
+   */
+  <T> List<T> runAll(List<Callable<T>> tasks, String doing) throws FsException {
+    List<Future<T>> futures = new ArrayList<>(tasks.size());
+    for (Callable<T> task : tasks) {
+      futures.add(submit(task));
+    }
+    List<T> results = new ArrayList<>(tasks.size());
+    FsException failure = null;
+    for (Future<T> future : futures) {
+      try {
+        if (failure != null) {
+          future.cancel(false);
+        }
+        T result = await(future, doing);
+        if (failure == null) {
+          results.add(result);
+        }
+      } catch (CancellationException e) {
+        // it had not begun when another failed
+      } catch (FsException e) {
+        if (failure == null) {
+          failure = e;
+        }
+      }
+    }
+    if (failure != null) {
+      throw failure;
+    }
+    return results;
+  }
+
+  /** Waits for one task; ends early when the caller is interrupted or nothing moves any more. */
+  <T> T await(Future<T> future, String doing) throws FsException {
+    long completedBefore = threads.getCompletedTaskCount();
+    long movedAt = System.nanoTime();
+    while (true) {
+      try {
+        return future.get(Waiting.POLL_MILLIS, TimeUnit.MILLISECONDS);
+      } catch (TimeoutException e) {
+        if (OperationContext.current().isInterrupted()) {
+          throw new FsException(Errno.EINTR, "interrupted while " + doing);
+        }
+        long completed = threads.getCompletedTaskCount();
+        if (completed != completedBefore) {
+          completedBefore = completed;
+          movedAt = System.nanoTime();
+        } else if (System.nanoTime() - movedAt > 2 * stallLimit.toNanos()) {
+          throw new FsException(Errno.ETIMEDOUT, "nothing moves any more while " + doing);
+        }
+      } catch (ExecutionException e) {
+        if (e.getCause() instanceof FsException fs) {
+          throw fs;
+        }
+        throw new FsException(Errno.EIO, "failed while " + doing + ": " + e.getCause(), e);
+      } catch (InterruptedException e) {
+        throw Waiting.interrupted(doing, e);
+      }
+    }
+  }
+
+  /**
+   * A buffer with a limit of {@code size}; waits for memory. Give it back with {@link #giveBack}.
+   *
+   * @throws FsException ENOMEM when none comes free or it is larger than the whole budget
+   */
+  ByteBuffer borrow(int size) throws FsException {
+    synchronized (idle) {
+      for (ByteBuffer buffer : idle) {
+        if (buffer.capacity() >= size && buffer.capacity() <= 2L * size) {
+          idle.remove(buffer);
+          return buffer.clear().limit(size);
+        }
+      }
+    }
+    budget.acquire(size, stallLimit);
+    return ByteBuffer.allocateDirect(size);
+  }
+
+  void giveBack(ByteBuffer buffer) {
+    synchronized (idle) {
+      if (idle.size() < THREADS && !threads.isShutdown()) {
+        idle.push(buffer);
+        return;
+      }
+    }
+    budget.release(buffer.capacity());
+  }
+
+  /** Ends the threads; running tasks finish. */
+  @Override
+  public void close() {
+    threads.shutdown();
+    dropIdle();
+  }
+
+  private void dropIdle() {
+    long bytes = 0;
+    synchronized (idle) {
+      for (ByteBuffer buffer : idle) {
+        bytes += buffer.capacity();
+      }
+      idle.clear();
+    }
+    if (bytes > 0) {
+      budget.release(bytes);
+    }
+  }
+}
