@@ -1,0 +1,91 @@
+package io.batchmount.launcher.outputs;
+
+import com.azure.core.credential.AzureNamedKeyCredential;
+import com.azure.core.credential.AzureSasCredential;
+import com.azure.core.credential.TokenCredential;
+import com.azure.identity.ManagedIdentityCredentialBuilder;
+import java.net.URI;
+import java.util.Objects;
+
+/**
+ * Credentials for destinations whose address carries no SAS. The methods may be called from several
+ * threads.
+ */
+@FunctionalInterface
+public interface DestinationAccess {
+  /**
+   * What signs requests to a destination.
+   *
+   * @param destination address of the container or share, without a SAS
+   * @return the credential; never null
+   */
+  DestinationCredential credentialFor(URI destination);
+
+  /**
+   * The endpoint under which a destination is reached, where a setting sends an account's requests
+   * elsewhere (an emulator, a private endpoint).
+   *
+   * @param destination address of the container or share as written, without a query
+   * @return the address to be used for requests
+   */
+  default URI reachedAt(URI destination) {
+    return destination;
+  }
+
+  /**
+   * The credential of a user-assigned managed identity.
+   *
+   * @param resourceId as an {@code identityReference} gives it
+   */
+  default DestinationCredential identity(String resourceId) {
+    return new DestinationCredential.Token(
+        new ManagedIdentityCredentialBuilder().resourceId(resourceId).build());
+  }
+
+  /** Addresses must carry a SAS or name a public container. */
+  static DestinationAccess sasOnly() {
+    return destination -> new DestinationCredential.Anonymous();
+  }
+
+  /** What signs requests. */
+  sealed interface DestinationCredential {
+    /**
+     * An account key.
+     *
+     * @param credential account name and key
+     */
+    record Key(AzureNamedKeyCredential credential) implements DestinationCredential {
+      /** Refuses null. */
+      public Key {
+        Objects.requireNonNull(credential, "credential");
+      }
+    }
+
+    /**
+     * A SAS.
+     *
+     * @param credential its token
+     */
+    record Sas(AzureSasCredential credential) implements DestinationCredential {
+      /** Refuses null. */
+      public Sas {
+        Objects.requireNonNull(credential, "credential");
+      }
+    }
+
+    /**
+     * An identity.
+     *
+     * @param credential gives tokens
+     */
+    record Token(TokenCredential credential) implements DestinationCredential {
+      /** Refuses null. */
+      public Token {
+        Objects.requireNonNull(credential, "credential");
+      }
+    }
+
+    /** Nothing. */
+    record Anonymous() implements DestinationCredential {}
+  }
+}

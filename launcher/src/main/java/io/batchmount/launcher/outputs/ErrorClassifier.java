@@ -1,0 +1,118 @@
+package io.batchmount.launcher.outputs;
+
+import com.azure.core.exception.ClientAuthenticationException;
+import com.azure.core.exception.HttpResponseException;
+import com.azure.core.http.HttpHeaderName;
+import com.azure.storage.blob.models.BlobStorageException;
+import io.batchmount.core.Errno;
+import io.batchmount.core.FsException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileSystemException;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
+
+/** Turns what clients and disks throw into the documented codes. */
+final class ErrorClassifier {
+  /** Statuses after which a repeat can help. */
+  private static final Set<Integer> TRANSIENT = Set.of(408, 429, 500, 502, 503, 504);
+
+  private static final HttpHeaderName REQUEST_ID = HttpHeaderName.fromString("x-ms-request-id");
+
+  private ErrorClassifier() {}
+
+  /**
+   * An error by its kind.
+   *
+   * @param code of the task
+   * @param innerCode of the error file
+   * @param userFault of the error file
+   * @param message for people, without secrets
+   */
+  record Classified(UploadCode code, String innerCode, boolean userFault, String message) {}
+
+  static Classified classify(Throwable thrown) {
+    Throwable error = unwrap(thrown);
+    String message = SecretText.blank(describe(error));
+    Optional<Integer> status = status(error);
+    if (status.isPresent()) {
+      return ofStatus(status.get(), message);
+    }
+    if (error instanceof ClientAuthenticationException) {
+      return new Classified(UploadCode.ACCESS_DENIED, "AuthenticationFailed", true, message);
+    }
+    if (error instanceof TimeoutException
+        || (error instanceof FsException fs && fs.errno() == Errno.ETIMEDOUT)) {
+      return new Classified(UploadCode.TIMED_OUT, "UnknownError", false, message);
+    }
+    return new Classified(UploadCode.MISC_ERROR, "UnknownError", false, message);
+  }
+
+  static boolean isTransient(Throwable thrown) {
+    Throwable error = unwrap(thrown);
+    Optional<Integer> status = status(error);
+    if (status.isPresent()) {
+      return TRANSIENT.contains(status.get());
+    }
+    if (error instanceof FsException || error instanceof FileSystemException) {
+      return false; // a store has repeated already; a disk does not get better
+    }
+    return error instanceof IOException || error instanceof TimeoutException;
+  }
+
+  private static Classified ofStatus(int status, String message) {
+    return switch (status) {
+      case 401, 403 ->
+          new Classified(UploadCode.ACCESS_DENIED, "AuthenticationFailed", true, message);
+      case 404 ->
+          new Classified(UploadCode.CONTAINER_NOT_FOUND, "ContainerNotFound", true, message);
+      case 409 -> new Classified(UploadCode.CONFLICT, "Conflict", true, message);
+      case 412 -> new Classified(UploadCode.MISC_ERROR, "PreconditionFailed", false, message);
+      case 400, 500, 503 -> new Classified(UploadCode.MISC_ERROR, "InternalError", false, message);
+      default -> new Classified(UploadCode.MISC_ERROR, "UnknownError", false, message);
+    };
+  }
+
+  private static Optional<Integer> status(Throwable error) {
+    if (error instanceof HttpResponseException http && http.getResponse() != null) {
+      return Optional.of(http.getResponse().getStatusCode());
+    }
+    return Optional.empty();
+  }
+
+  /** Wrappers of the reactive client and of executors say nothing themselves. */
+  static Throwable unwrap(Throwable thrown) {
+    Throwable error = thrown;
+    while (error.getCause() != null
+        && (error instanceof ExecutionException
+            || error instanceof UncheckedIOException
+            || error.getClass().getName().startsWith("reactor.core.Exceptions$")
+            || (error.getClass() == RuntimeException.class
+                && (error.getCause() instanceof IOException
+                    || error.getCause() instanceof TimeoutException)))) {
+      error = error.getCause();
+    }
+    return error;
+  }
+
+  private static String describe(Throwable error) {
+    if (error instanceof BlobStorageException service) {
+      String code = service.getErrorCode() == null ? "" : " " + service.getErrorCode();
+      String id = service.getResponse().getHeaderValue(REQUEST_ID);
+      return "storage answered "
+          + service.getStatusCode()
+          + code
+          + (id == null ? "" : " (request " + id + ")");
+    }
+    if (error instanceof FsException fs) {
+      return fs.toLogLine();
+    }
+    if (error instanceof FileSystemException local) {
+      return local.getFile() + ": " + FileMatcher.reason(local);
+    }
+    String text = error.getMessage();
+    return text == null ? error.getClass().getSimpleName() : text;
+  }
+}

@@ -1,0 +1,27 @@
+package io.batchmount.launcher.outputs;
+
+import java.util.regex.Pattern;
+
+/** Blanks signatures in texts that people read. */
+public final class SecretText {
+  /** A signature of a SAS, raw or percent-encoded; the rest of the SAS is no secret. */
+  private static final Pattern SIGNATURE =
+      Pattern.compile("(?i)((?:\\b|(?<=%3f)|(?<=%26))sig(?:=|%3d))[^&\\s\"'<>\\]})]*");
+
+  private static final Pattern ACCOUNT_KEY =
+      Pattern.compile("(?i)((?:AccountKey|SharedAccessSignature)=)[^;\\s\"']*");
+
+  private SecretText() {}
+
+  /** The text with {@code sig=...} as {@code sig=***}, account keys likewise. */
+  public static String blank(String text) {
+    String signed = SIGNATURE.matcher(text).replaceAll("$1***");
+    return ACCOUNT_KEY.matcher(signed).replaceAll("$1***");
+  }
+
+  /** An address without its query: what is shown where the query says nothing. */
+  public static String withoutQuery(String url) {
+    int query = url.indexOf('?');
+    return query < 0 ? url : url.substring(0, query);
+  }
+}

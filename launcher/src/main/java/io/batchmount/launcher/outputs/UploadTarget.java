@@ -1,0 +1,56 @@
+package io.batchmount.launcher.outputs;
+
+import java.util.Optional;
+
+/**
+ * A container or share that takes files. Each call is one step without repeats; errors are what the
+ * client of the service throws. Thread-safe.
+ */
+interface UploadTarget {
+  /** Address without query, for people. */
+  String display();
+
+  /** What is wrong with a name here, or nothing. */
+  Optional<String> problemOf(String name);
+
+  /** Largest block that the service takes for a file of that length, at most {@code wanted}. */
+  int blockSize(long length, int wanted);
+
+  /** Stores a whole file in one step. */
+  void put(String name, byte[] content, FileFacts facts);
+
+  /**
+   * Makes ready for blocks.
+   *
+   * @param upload tells this upload from others of the same name; short, alphanumeric
+   * @param length of the file
+   */
+  void begin(String name, String upload, long length, FileFacts facts);
+
+  /**
+   * Stores one block, not visible yet.
+   *
+   * @param index from 0
+   * @param offset in the file
+   */
+  void putBlock(String name, String upload, int index, long offset, byte[] block);
+
+  /** Makes the blocks the file, atomically. */
+  void commit(String name, String upload, int blocks, FileFacts facts);
+
+  /**
+   * Whether an error of {@link #commit} says that blocks of an earlier run are gone, so that all
+   * must be sent anew.
+   */
+  boolean isBlocksLost(Throwable error);
+
+  /**
+   * What is stored beside a file.
+   *
+   * @param md5 of the content, where it is wanted
+   * @param contentType where one follows from the name
+   */
+  record FileFacts(Optional<byte[]> md5, Optional<String> contentType) {
+    static final FileFacts NONE = new FileFacts(Optional.empty(), Optional.empty());
+  }
+}
