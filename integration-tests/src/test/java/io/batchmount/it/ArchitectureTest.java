@@ -9,7 +9,10 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** The dependencies between modules point downwards only, and each foreign library stays in its place. */
+/**
+ * The dependencies between modules point downwards only, and each foreign library stays in its
+ * place.
+ */
 class ArchitectureTest {
   private static JavaClasses classes;
 

@@ -51,7 +51,8 @@ class DemoTest {
   void interruptedItLeavesNothing(String point) throws Exception {
     Process demo = start();
     Awaitility.await().atMost(LIMIT).until(() -> said().contains(point) || !demo.isAlive());
-    // a terminal's Ctrl-C goes to the whole foreground group; setsid made the demo the leader of one
+    // a terminal's Ctrl-C goes to the whole foreground group; setsid made the demo the leader of
+    // one
     new ProcessBuilder("kill", "-INT", "--", "-" + demo.pid()).inheritIO().start().waitFor();
     assertThat(demo.waitFor(90, TimeUnit.SECONDS)).as(this::said).isTrue();
     if (!said().contains("output: ")) {
@@ -74,15 +75,15 @@ class DemoTest {
 
   private String said() {
     try {
-      return new String(
-          Files.readAllBytes(directory.resolve("said.txt")), StandardCharsets.UTF_8);
+      return new String(Files.readAllBytes(directory.resolve("said.txt")), StandardCharsets.UTF_8);
     } catch (IOException e) {
       return "";
     }
   }
 
   private void assertNothingLeft() throws IOException {
-    assertThat(Files.readString(Path.of("/proc/self/mountinfo"))).doesNotContain(directory.toString());
+    assertThat(Files.readString(Path.of("/proc/self/mountinfo")))
+        .doesNotContain(directory.toString());
     Awaitility.await()
         .atMost(Duration.ofSeconds(30))
         .untilAsserted(() -> assertThat(processesOfTheDemo()).isEmpty());

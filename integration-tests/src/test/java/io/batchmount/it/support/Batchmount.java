@@ -15,8 +15,8 @@ import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 
 /**
- * Runs the built distribution as users do: a process with arguments, environment and standard streams.
- * Immutable but for nothing; each {@code with} gives a new one.
+ * Runs the built distribution as users do: a process with arguments, environment and standard
+ * streams. Immutable but for nothing; each {@code with} gives a new one.
  */
 public final class Batchmount {
   /** Longest time a command of a test may take on a loaded machine. */
@@ -31,8 +31,8 @@ public final class Batchmount {
   }
 
   /**
-   * A command whose state, caches and temporary files lie below a directory of the test, with nothing
-   * of the caller's Azure settings.
+   * A command whose state, caches and temporary files lie below a directory of the test, with
+   * nothing of the caller's Azure settings.
    */
   public static Batchmount in(Path workDirectory) {
     Map<String, String> environment = new LinkedHashMap<>();
