@@ -1,5 +1,6 @@
 package io.batchmount.launcher.cli;
 
+import io.batchmount.launcher.cli.outputs.OutputsCommand;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -18,6 +19,7 @@ final class Commands {
   private static Map<String, Supplier<Object>> make() {
     Map<String, Supplier<Object>> all = new LinkedHashMap<>();
     all.put("mount", MountCommand::new);
+    all.put("outputs", OutputsCommand::new);
     all.put("emulator", EmulatorCommand::new);
     all.put("completion", CompletionCommand::new);
     return Collections.unmodifiableMap(all);

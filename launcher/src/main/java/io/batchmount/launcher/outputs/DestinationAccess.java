@@ -3,8 +3,10 @@ package io.batchmount.launcher.outputs;
 import com.azure.core.credential.AzureNamedKeyCredential;
 import com.azure.core.credential.AzureSasCredential;
 import com.azure.core.credential.TokenCredential;
+import com.azure.core.http.policy.HttpPipelinePolicy;
 import com.azure.identity.ManagedIdentityCredentialBuilder;
 import java.net.URI;
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -18,6 +20,7 @@ public interface DestinationAccess {
    *
    * @param destination address of the container or share, without a SAS
    * @return the credential; never null
+   * @throws DestinationAccessException if there is none
    */
   DestinationCredential credentialFor(URI destination);
 
@@ -30,6 +33,15 @@ public interface DestinationAccess {
    */
   default URI reachedAt(URI destination) {
     return destination;
+  }
+
+  /**
+   * Further steps of the requests to a destination, such as taking over a renewed secret.
+   *
+   * @param destination as in {@link #credentialFor}
+   */
+  default List<HttpPipelinePolicy> policiesFor(URI destination) {
+    return List.of();
   }
 
   /**

@@ -60,6 +60,19 @@ final class EntryPlan {
           index, definition, Optional.of(pattern), Optional.of(target), Optional.empty());
     } catch (InvalidPathException e) {
       return unresolved(index, definition, "no file can match: " + e.getReason());
+    } catch (DestinationAccessException e) {
+      UploadError denied =
+          new UploadError(
+              UploadCode.ACCESS_DENIED,
+              "AuthenticationFailed",
+              true,
+              index,
+              definition.filePattern(),
+              Optional.empty(),
+              SecretText.withoutQuery(definition.destination().url()),
+              context.blanked(e.getMessage()));
+      return new Resolved(
+          index, definition, Optional.empty(), Optional.empty(), Optional.of(denied));
     } catch (IllegalArgumentException e) {
       return unresolved(index, definition, e.getMessage());
     }

@@ -2,6 +2,8 @@ package io.batchmount.launcher.outputs;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -90,6 +92,25 @@ public final class OutputFilesPhase implements JobOutputsPhase {
       }
     }
     return new OutputFilesPhase(definitions, context, options, access, listener, journal);
+  }
+
+  /**
+   * What can be known to be wrong before hours of work, without asking storage: malformed
+   * addresses, missing credentials, a SAS that has ended, ends within {@code outlast} or does not
+   * permit writing.
+   *
+   * @param outlast how long the job may take
+   * @return sentences that name the entry; none holds a secret
+   */
+  public List<String> warnings(Duration outlast) {
+    List<String> warnings = new ArrayList<>();
+    for (EntryPlan.Resolved entry : resolved(any -> true)) {
+      String prefix = "outputFiles[" + entry.index() + "]: ";
+      entry.error().ifPresent(error -> warnings.add(prefix + error.message()));
+      SasCheck.problemOf(entry.definition().destination(), Instant.now(), outlast)
+          .ifPresent(problem -> warnings.add(prefix + problem));
+    }
+    return warnings;
   }
 
   /**

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -79,6 +80,13 @@ public final class OutputFilesReader {
       entries.add(entry(new Member(LIST + "[" + i + "]", list.get(i))));
     }
     return List.copyOf(entries);
+  }
+
+  /** As {@link #ofNode}, for a list that was taken apart already. */
+  public static List<OutputFile> ofNodes(List<JsonNode> entries) {
+    ArrayNode list = MAPPER.createArrayNode();
+    entries.forEach(list::add);
+    return ofNode(list);
   }
 
   private static JsonNode listOf(JsonNode root) {

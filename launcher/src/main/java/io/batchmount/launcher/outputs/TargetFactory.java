@@ -81,13 +81,15 @@ final class TargetFactory {
                     options.retry().tryTimeout(),
                     Duration.ofMillis(NO_DELAY_IS_USED_MILLIS),
                     Duration.ofMillis(NO_DELAY_IS_USED_MILLIS),
-                    null))
-            .endpoint(access.reachedAt(bare).toString());
+                    null));
     if (container.identity().isPresent()) {
+      builder.endpoint(access.reachedAt(bare).toString());
       sign(builder, access.identity(container.identity().get()));
     } else if (query != null && query.contains("sig=")) {
-      builder.sasToken(query);
+      builder.endpoint(bare.toString()).sasToken(query);
     } else {
+      builder.endpoint(access.reachedAt(bare).toString());
+      access.policiesFor(bare).forEach(builder::addPolicy);
       sign(builder, access.credentialFor(bare));
     }
     BlobContainerClient client = builder.buildClient();
