@@ -372,6 +372,12 @@ public final class InMemoryBlobStore implements BlobStore {
       throw fail(409, "BlockCountExceedsLimit", doing);
     }
     List<MemoryBlock> blocks = new ArrayList<>(old.content().blocks());
+    if (blocks.isEmpty() && old.content().size() > 0) {
+      // put as a whole through a back door
+      ByteBuffer whole = ByteBuffer.allocate(Math.toIntExact(old.content().size()));
+      old.content().read(0, whole);
+      blocks.add(new MemoryBlock("", whole.flip()));
+    }
     blocks.add(new MemoryBlock("", copy(content)));
     return store(
         name,

@@ -201,26 +201,38 @@ final class DirectoryRename {
     boolean rollBack(List<Moved> blobs) {
       List<Callable<Boolean>> tasks = new ArrayList<>();
       for (Moved blob : blobs) {
-        tasks.add(
-            () -> {
-              try {
-                store.getProperties(blob.source());
-              } catch (FsException e) {
-                if (e.errno() == Errno.ENOENT) {
-                  return false; // without a source the copy is all there is
-                }
-                throw e;
-              }
-              delete(blob.target(), WriteCondition.ANY);
-              return true;
-            });
+        tasks.add(() -> takeBack(blob));
       }
       try {
-        pool.runAll(tasks, "taking back the copies of a directory");
-        return true;
+        return pool.runAll(tasks, "taking back the copies of a directory").stream()
+            .allMatch(done -> done);
       } catch (FsException e) {
         LOG.warn("the copies of a directory could not be taken back: {}", e.toLogLine());
         return false;
+      }
+    }
+
+    private boolean takeBack(Moved blob) {
+      try {
+        if (exists(blob.target()) && exists(blob.source())) {
+          delete(blob.target(), WriteCondition.ANY);
+        }
+        return true; // without a source the copy is all there is, and stays
+      } catch (FsException e) {
+        LOG.warn("{}: a copy could not be taken back: {}", blob.target(), e.toLogLine());
+        return false;
+      }
+    }
+
+    private boolean exists(String blob) throws FsException {
+      try {
+        store.getProperties(blob);
+        return true;
+      } catch (FsException e) {
+        if (e.errno() == Errno.ENOENT) {
+          return false;
+        }
+        throw e;
       }
     }
 
