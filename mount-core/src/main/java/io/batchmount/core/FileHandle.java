@@ -1,6 +1,7 @@
 package io.batchmount.core;
 
 import java.nio.ByteBuffer;
+import java.util.Optional;
 
 /**
  * An open file. All methods may be called by several threads at once.
@@ -49,6 +50,17 @@ public interface FileHandle extends AutoCloseable {
   /** Whether pages that the kernel kept from earlier opens are still right (FUSE keep_cache). */
   default boolean keepsPageCache() {
     return false;
+  }
+
+  /**
+   * The version (an ETag) that this handle reads; empty when it follows the file, as handles that
+   * write do. Handles of two versions never share pages in the kernel, and pages of one version are
+   * kept from one open to the next. While it is present, {@link #attributes} tells of that version;
+   * a handle that begins to follow the file (a writer of this mount came) makes it empty for good.
+   * Cheap: called for each look-up of an open file, no request.
+   */
+  default Optional<String> version() {
+    return Optional.empty();
   }
 
   /** Whether the kernel must not cache pages of this handle at all (FUSE direct_io). */
