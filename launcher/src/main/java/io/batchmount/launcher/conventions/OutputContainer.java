@@ -5,6 +5,7 @@ import com.azure.core.util.Context;
 import com.azure.storage.blob.BlobClient;
 import com.azure.storage.blob.BlobContainerClient;
 import com.azure.storage.blob.BlobContainerClientBuilder;
+import com.azure.storage.blob.BlobServiceVersion;
 import com.azure.storage.blob.models.BlobItem;
 import com.azure.storage.blob.models.BlobProperties;
 import com.azure.storage.blob.models.ListBlobsOptions;
@@ -31,6 +32,9 @@ final class OutputContainer {
 
   private static final int BLOCKS_IN_FLIGHT = 8;
 
+  /** Newest version that both the service and its emulator take. */
+  private static final BlobServiceVersion SERVICE_VERSION = BlobServiceVersion.V2025_11_05;
+
   private final BlobContainerClient client;
   private final Path baseDirectory;
 
@@ -43,7 +47,10 @@ final class OutputContainer {
     if (!containerUrl.isAbsolute() || containerUrl.getHost() == null) {
       throw new IllegalArgumentException("containerUrl must be an absolute address");
     }
-    return new BlobContainerClientBuilder().endpoint(containerUrl.toString()).buildClient();
+    return new BlobContainerClientBuilder()
+        .endpoint(containerUrl.toString())
+        .serviceVersion(SERVICE_VERSION)
+        .buildClient();
   }
 
   OutputContainer at(Path directory) {
