@@ -20,6 +20,7 @@ final class Commands {
     Map<String, Supplier<Object>> all = new LinkedHashMap<>();
     all.put("mount", MountCommand::new);
     all.put("outputs", OutputsCommand::new);
+    all.put("check", CheckCommand::new);
     all.put("emulator", EmulatorCommand::new);
     all.put("completion", CompletionCommand::new);
     return Collections.unmodifiableMap(all);

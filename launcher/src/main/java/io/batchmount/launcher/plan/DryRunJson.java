@@ -48,6 +48,9 @@ final class DryRunJson {
     json.put("mountRoot", plan.mountRoot().toString());
     json.set("clusterMounts", mounts(plan.clusterMounts()));
     json.set("environment", plan.environment().toJson());
+    json.set(
+        "createdBeforePreparation",
+        strings(plan.setupTask().stream().map(t -> t.directory().toString()).toList()));
     if (plan.setupTask().isPresent()) {
       SetupTaskPlan task = plan.setupTask().get();
       ObjectNode node = command(task.command());
