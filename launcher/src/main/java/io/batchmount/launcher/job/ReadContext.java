@@ -31,6 +31,9 @@ final class ReadContext {
 
   void throwIfBad() {
     if (!problems.isEmpty()) {
+      problems.sort(
+          java.util.Comparator.comparingInt((Problem p) -> p.position().orElseThrow().line())
+              .thenComparingInt(p -> p.position().orElseThrow().column()));
       throw new ConfigurationException(problems);
     }
   }
