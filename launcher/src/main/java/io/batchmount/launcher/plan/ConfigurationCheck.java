@@ -106,7 +106,8 @@ public record ConfigurationCheck(
   public ObjectNode toJson() {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.put("file", file.toString());
-    json.put("kind", kind.map(k -> k == ConfigurationFiles.Kind.JOB ? "job" : "cluster").orElse(null));
+    json.put(
+        "kind", kind.map(k -> k == ConfigurationFiles.Kind.JOB ? "job" : "cluster").orElse(null));
     json.put("valid", valid());
     ArrayNode errors = json.putArray("errors");
     for (Problem problem : problems) {

@@ -19,8 +19,8 @@ import java.util.UUID;
  *       {@code SLURM_JOB_ID} with the step and the count of restarts.
  *   <li>Open MPI: {@code OMPI_COMM_WORLD_RANK}, {@code ..._SIZE}, {@code ..._LOCAL_SIZE}; it does
  *       not tell the hosts, so these are local, Slurm's, or must be given.
- *   <li>Kubernetes indexed Job: {@code JOB_COMPLETION_INDEX}; the pods' host names are the Job's name
- *       and the index, which {@code HOSTNAME} shows.
+ *   <li>Kubernetes indexed Job: {@code JOB_COMPLETION_INDEX}; the pods' host names are the Job's
+ *       name and the index, which {@code HOSTNAME} shows.
  * </ul>
  *
  * A common job id is derived from what names the engine's own job, so that all launchers agree.
@@ -29,13 +29,11 @@ import java.util.UUID;
  * @param jobId the job's uuid, given or derived; empty: a fresh one is made
  * @param engine name of the engine that was recognised
  */
-public record NodeDetection(
-    NodeSelection nodes, Optional<String> jobId, Optional<String> engine) {
+public record NodeDetection(NodeSelection nodes, Optional<String> jobId, Optional<String> engine) {
   private static final String LOCAL_HOST = "127.0.0.1";
 
   /** What an engine says. */
-  private record Found(
-      String engine, List<String> hosts, int index, Optional<String> jobSeed) {}
+  private record Found(String engine, List<String> hosts, int index, Optional<String> jobSeed) {}
 
   /**
    * Decides where a job of {@code nodeCount} nodes runs.
@@ -78,9 +76,7 @@ public record NodeDetection(
     }
     List<String> all = hosts.isEmpty() ? found.orElseThrow().hosts() : hosts;
     OptionalInt index =
-        nodeIndex.isPresent() || found.isEmpty()
-            ? nodeIndex
-            : OptionalInt.of(found.get().index());
+        nodeIndex.isPresent() || found.isEmpty() ? nodeIndex : OptionalInt.of(found.get().index());
     NodeSelection nodes = new NodeSelection(all, index);
     Optional<String> id = jobId.or(() -> found.flatMap(Found::jobSeed).map(NodeDetection::uuid));
     if (id.isEmpty() && all.size() > 1) {
@@ -176,8 +172,7 @@ public record NodeDetection(
     String host = text(environment, "HOSTNAME").orElse("");
     String ending = "-" + index.getAsInt();
     if (!host.endsWith(ending) || host.length() == ending.length()) {
-      return Optional.of(
-          new Found("Kubernetes", List.of(), index.getAsInt(), Optional.empty()));
+      return Optional.of(new Found("Kubernetes", List.of(), index.getAsInt(), Optional.empty()));
     }
     String job = host.substring(0, host.length() - ending.length());
     List<String> hosts = new ArrayList<>();
@@ -194,8 +189,6 @@ public record NodeDetection(
 
   private static OptionalInt number(Map<String, String> environment, String name) {
     Optional<String> value = text(environment, name).filter(v -> v.matches("[0-9]{1,9}"));
-    return value.isPresent()
-        ? OptionalInt.of(Integer.parseInt(value.get()))
-        : OptionalInt.empty();
+    return value.isPresent() ? OptionalInt.of(Integer.parseInt(value.get())) : OptionalInt.empty();
   }
 }

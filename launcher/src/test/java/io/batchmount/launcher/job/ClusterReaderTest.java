@@ -58,11 +58,10 @@ class ClusterReaderTest {
   @Test
   void setupTaskIsRead() {
     SetupTask task =
-        read(
-                "{\"nodeSetup\": {\"setupTask\": {\"commandLine\": \"a\", \"stdOutErrPathPrefix\":"
-                    + " \"$AZ_BATCHAI_MOUNT_ROOT/team\", \"stdOutErrPathSuffix\": \"x\","
-                    + " \"environmentVariables\": [{\"name\": \"A\", \"value\": \"1\"}],"
-                    + " \"secrets\": [{\"name\": \"S\", \"value\": \"2\"}]}}}")
+        read("{\"nodeSetup\": {\"setupTask\": {\"commandLine\": \"a\", \"stdOutErrPathPrefix\":"
+                + " \"$AZ_BATCHAI_MOUNT_ROOT/team\", \"stdOutErrPathSuffix\": \"x\","
+                + " \"environmentVariables\": [{\"name\": \"A\", \"value\": \"1\"}],"
+                + " \"secrets\": [{\"name\": \"S\", \"value\": \"2\"}]}}}")
             .definition()
             .setupTask()
             .orElseThrow();
@@ -79,14 +78,13 @@ class ClusterReaderTest {
   @Test
   void membersAboutMachinesAreCarried() {
     ClusterDefinition.Machine machine =
-        read(
-                "{\"location\": \"eastus\", \"properties\": {\"vmSize\": \"STANDARD_D1\","
-                    + " \"vmPriority\": \"LowPriority\", \"scaleSettings\": {\"manual\":"
-                    + " {\"targetNodeCount\": 2, \"nodeDeallocationOption\": \"requeue\"}},"
-                    + " \"userAccountSettings\": {\"adminUserName\": \"u\", \"adminUserPassword\":"
-                    + " \"p$$w\"}, \"subnet\": {\"id\": \"/s\"}, \"virtualMachineConfiguration\":"
-                    + " {\"imageReference\": {\"publisher\": \"a\", \"offer\": \"b\", \"sku\":"
-                    + " \"c\", \"version\": \"latest\"}}}}")
+        read("{\"location\": \"eastus\", \"properties\": {\"vmSize\": \"STANDARD_D1\","
+                + " \"vmPriority\": \"LowPriority\", \"scaleSettings\": {\"manual\":"
+                + " {\"targetNodeCount\": 2, \"nodeDeallocationOption\": \"requeue\"}},"
+                + " \"userAccountSettings\": {\"adminUserName\": \"u\", \"adminUserPassword\":"
+                + " \"p$$w\"}, \"subnet\": {\"id\": \"/s\"}, \"virtualMachineConfiguration\":"
+                + " {\"imageReference\": {\"publisher\": \"a\", \"offer\": \"b\", \"sku\":"
+                + " \"c\", \"version\": \"latest\"}}}}")
             .definition()
             .machine();
     assertThat(machine.vmSize()).contains("STANDARD_D1");
@@ -119,9 +117,8 @@ class ClusterReaderTest {
   @Test
   void performanceCountersAreReadAndSaidToHaveNoEffect() {
     assertThat(
-            read(
-                    "{\"nodeSetup\": {\"performanceCountersSettings\": {\"appInsightsReference\":"
-                        + " {\"component\": {\"id\": \"/a\"}, \"instrumentationKey\": \"k\"}}}}")
+            read("{\"nodeSetup\": {\"performanceCountersSettings\": {\"appInsightsReference\":"
+                    + " {\"component\": {\"id\": \"/a\"}, \"instrumentationKey\": \"k\"}}}}")
                 .warnings())
         .singleElement()
         .asString()

@@ -275,7 +275,8 @@ class JobReaderTest {
         settings -> read("{" + HEAD + ", " + settings + "}").definition().toolkit().orElseThrow();
     java.util.OptionalInt four = java.util.OptionalInt.of(4);
     java.util.OptionalInt none = java.util.OptionalInt.empty();
-    assertThat(toolkit.apply("\"customMpiSettings\": {\"commandLine\": \"a\", \"processCount\": 4}"))
+    assertThat(
+            toolkit.apply("\"customMpiSettings\": {\"commandLine\": \"a\", \"processCount\": 4}"))
         .isEqualTo(new ToolkitSettings.CustomMpi("a", four));
     assertThat(toolkit.apply("\"horovodSettings\": {" + python + ", \"processCount\": 4}"))
         .isEqualTo(new ToolkitSettings.Horovod(program, four));
@@ -286,7 +287,8 @@ class JobReaderTest {
             new ToolkitSettings.Cntk(
                 Optional.empty(), Optional.empty(), Optional.of(program), none));
     assertThat(
-            toolkit.apply("\"cntkSettings\": {\"configFilePath\": \"c\", \"commandLineArgs\": \"r\"}"))
+            toolkit.apply(
+                "\"cntkSettings\": {\"configFilePath\": \"c\", \"commandLineArgs\": \"r\"}"))
         .isEqualTo(
             new ToolkitSettings.Cntk(Optional.of("c"), Optional.of("r"), Optional.empty(), none));
     assertThat(toolkit.apply("\"caffeSettings\": {\"configFilePath\": \"s.prototxt\"}"))
@@ -296,7 +298,8 @@ class JobReaderTest {
     assertThat(toolkit.apply("\"caffe2Settings\": {" + python + "}"))
         .isEqualTo(new ToolkitSettings.Caffe2(program));
     assertThat(
-            toolkit.apply("\"pyTorchSettings\": {" + python + ", \"communicationBackend\": \"gloo\"}"))
+            toolkit.apply(
+                "\"pyTorchSettings\": {" + python + ", \"communicationBackend\": \"gloo\"}"))
         .isEqualTo(new ToolkitSettings.PyTorch(program, none, Optional.of("gloo")));
     assertThat(
             toolkit.apply(
@@ -347,7 +350,11 @@ class JobReaderTest {
   void idsAreNamesThatAVariableCanHave(String id) {
     assertThat(
             refused(
-                "{" + HEAD + ", \"inputDirectories\": [{\"id\": \"" + id + "\", \"path\": \"/x\"}]}"))
+                "{"
+                    + HEAD
+                    + ", \"inputDirectories\": [{\"id\": \""
+                    + id
+                    + "\", \"path\": \"/x\"}]}"))
         .hasMessageContaining("\"inputDirectories[0].id\"");
     assertThat(
             refused(
@@ -371,11 +378,10 @@ class JobReaderTest {
             "job.json:2:8: \"inputDirectories[1].id\": \"A\" is also the id of entry 0: choose"
                 + " another");
     assertThat(
-            read(
-                    "{"
-                        + HEAD
-                        + ", \"inputDirectories\": [{\"id\": \"A\", \"path\": \"/x\"},"
-                        + "{\"id\": \"a\", \"path\": \"/y\"}]}")
+            read("{"
+                    + HEAD
+                    + ", \"inputDirectories\": [{\"id\": \"A\", \"path\": \"/x\"},"
+                    + "{\"id\": \"a\", \"path\": \"/y\"}]}")
                 .definition()
                 .inputDirectories())
         .hasSize(2);
@@ -519,12 +525,11 @@ class JobReaderTest {
     assertThat(refused("{" + HEAD + ", \"secrets\": [{\"name\": \"A\"}]}"))
         .hasMessageContaining("exactly one of \"value\" and \"valueSecretReference\"");
     assertThat(
-            read(
-                    "{"
-                        + HEAD
-                        + ", \"secrets\": [{\"name\": \"A\", \"value\": \"\"}, {\"name\": \"B\","
-                        + " \"valueSecretReference\": {\"sourceVault\": {\"id\": \"/v\"},"
-                        + " \"secretUrl\": \"https://v/s\"}}]}")
+            read("{"
+                    + HEAD
+                    + ", \"secrets\": [{\"name\": \"A\", \"value\": \"\"}, {\"name\": \"B\","
+                    + " \"valueSecretReference\": {\"sourceVault\": {\"id\": \"/v\"},"
+                    + " \"secretUrl\": \"https://v/s\"}}]}")
                 .definition()
                 .secrets())
         .containsExactly(
@@ -551,12 +556,11 @@ class JobReaderTest {
   @Test
   void containerSettingsAreRead() {
     ContainerSettings settings =
-        read(
-                "{"
-                    + HEAD
-                    + ", \"containerSettings\": {\"shmSize\": \"16gb\", \"imageSourceRegistry\":"
-                    + " {\"image\": \"r.example/i:1\", \"serverUrl\": \"r.example\", \"credentials\":"
-                    + " {\"username\": \"u\", \"password\": \"pw\"}}}}")
+        read("{"
+                + HEAD
+                + ", \"containerSettings\": {\"shmSize\": \"16gb\", \"imageSourceRegistry\":"
+                + " {\"image\": \"r.example/i:1\", \"serverUrl\": \"r.example\", \"credentials\":"
+                + " {\"username\": \"u\", \"password\": \"pw\"}}}}")
             .definition()
             .containerSettings()
             .orElseThrow();
@@ -564,11 +568,7 @@ class JobReaderTest {
     assertThat(settings.shmSize()).contains("16gb");
     assertThat(settings.credentials().orElseThrow().password()).contains(SecretValue.of("pw"));
     assertThat(settings.toString()).doesNotContain("pw");
-    assertThat(
-            refused(
-                "{"
-                    + HEAD
-                    + ", \"containerSettings\": {\"imageSourceRegistry\": {}}}"))
+    assertThat(refused("{" + HEAD + ", \"containerSettings\": {\"imageSourceRegistry\": {}}}"))
         .hasMessageContaining("\"containerSettings.imageSourceRegistry.image\": is required");
     assertThat(
             refused(
@@ -582,7 +582,9 @@ class JobReaderTest {
   @Test
   void outputFilesAreCarriedAsWritten() {
     JobDefinition job =
-        read("{" + HEAD + ", \"outputFiles\": [{\"filePattern\": \"*.txt\", \"n\": [1, 2.5, true]}]}")
+        read("{"
+                + HEAD
+                + ", \"outputFiles\": [{\"filePattern\": \"*.txt\", \"n\": [1, 2.5, true]}]}")
             .definition();
     assertThat(job.outputFiles()).singleElement();
     assertThat(job.outputFiles().get(0).toString())

@@ -141,7 +141,8 @@ class BlobMountOptionsTest {
     assertThat(parse("--file-cache-timeout-in-second=1").warnings())
         .singleElement()
         .asString()
-        .contains("is not known and has no effect, did you mean \"file-cache-timeout-in-seconds\"?");
+        .contains(
+            "is not known and has no effect, did you mean \"file-cache-timeout-in-seconds\"?");
   }
 
   @ParameterizedTest

@@ -75,8 +75,7 @@ class ConfigurationCheckTest {
 
   @Test
   void fileThatIsMissing() {
-    ConfigurationCheck check =
-        ConfigurationCheck.check(directory.resolve("none"), false, Map.of());
+    ConfigurationCheck check = ConfigurationCheck.check(directory.resolve("none"), false, Map.of());
     assertThat(check.valid()).isFalse();
     assertThat(check.kind()).isEqualTo(Optional.empty());
   }

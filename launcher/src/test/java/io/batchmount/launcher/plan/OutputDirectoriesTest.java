@@ -114,7 +114,8 @@ class OutputDirectoriesTest {
   @Test
   void twoOutputsMayShareADirectoryWhichIsMadeOnce() {
     JobPlan plan =
-        planWith(outputs(output("A", "/o", "x"), output("B", "/o/", "x"), output("C", "/o", "./x/")));
+        planWith(
+            outputs(output("A", "/o", "x"), output("B", "/o/", "x"), output("C", "/o", "./x/")));
     assertThat(value(plan, "AZ_BATCHAI_OUTPUT_A"))
         .isEqualTo(value(plan, "AZ_BATCHAI_OUTPUT_B"))
         .isEqualTo(value(plan, "AZ_BATCHAI_OUTPUT_C"));
@@ -144,8 +145,7 @@ class OutputDirectoriesTest {
         .hasMessageContaining("\"outputDirectories[0].pathPrefix\"")
         .hasMessageContaining("must be absolute after expansion");
     assertThat(
-            refused(
-                "{\"nodeCount\": 1, " + TRUE + ", \"stdOutErrPathPrefix\": \"logs\"}", r -> r))
+            refused("{\"nodeCount\": 1, " + TRUE + ", \"stdOutErrPathPrefix\": \"logs\"}", r -> r))
         .hasMessageContaining("\"stdOutErrPathPrefix\"")
         .hasMessageContaining("must be absolute after expansion");
   }
@@ -213,10 +213,8 @@ class OutputDirectoriesTest {
 
   @Test
   void freshJobMountRootBelowTheGivenOne() {
-    JobPlan plan =
-        plan("{" + HEAD + ", " + TRUE + "}", r -> r.jobMountParent(Path.of("/given")));
-    assertThat(value(plan, "AZ_BATCHAI_JOB_MOUNT_ROOT"))
-        .isEqualTo("/given/fit-" + TestPlans.UUID);
+    JobPlan plan = plan("{" + HEAD + ", " + TRUE + "}", r -> r.jobMountParent(Path.of("/given")));
+    assertThat(value(plan, "AZ_BATCHAI_JOB_MOUNT_ROOT")).isEqualTo("/given/fit-" + TestPlans.UUID);
     assertThat(value(plan, "AZ_BATCHAI_MOUNT_ROOT")).isEqualTo(CMR);
   }
 
@@ -225,9 +223,7 @@ class OutputDirectoriesTest {
     assertThat(planWith("").launch().processes().get(0).workingDirectory())
         .isEqualTo(Path.of(TestPlans.TEMP + "/task/wd"));
     assertThat(
-            plan(
-                    "{" + HEAD + "}",
-                    r -> r.command(java.util.List.of("echo", "a b", "$X")))
+            plan("{" + HEAD + "}", r -> r.command(java.util.List.of("echo", "a b", "$X")))
                 .launch()
                 .processes()
                 .get(0))

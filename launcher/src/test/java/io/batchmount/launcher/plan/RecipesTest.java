@@ -188,12 +188,7 @@ class RecipesTest {
                 1,
                 "python $AZ_BATCHAI_JOB_MOUNT_ROOT/scripts/cntk/ConvNet_MNIST.py"
                     + " $AZ_BATCHAI_JOB_MOUNT_ROOT/data/mnist_data $AZ_BATCHAI_OUTPUT_MODEL",
-                "python "
-                    + SCRIPTS
-                    + "/cntk/ConvNet_MNIST.py "
-                    + DATA
-                    + "/mnist_data "
-                    + logsModel)
+                "python " + SCRIPTS + "/cntk/ConvNet_MNIST.py " + DATA + "/mnist_data " + logsModel)
             .container(newCntk),
         new Row("Chainer-GPU-Distributed.job.json")
             .logsAndScripts()
@@ -432,8 +427,7 @@ class RecipesTest {
 
   @Test
   void rolesOfTheDistributedTensorFlowRecipe() {
-    Path file =
-        SharedFiles.find("testdata/batchai-recipes/TensorFlow-GPU-Distributed.job.json");
+    Path file = SharedFiles.find("testdata/batchai-recipes/TensorFlow-GPU-Distributed.job.json");
     JsonNode roles =
         TestPlans.plan(ConfigurationFiles.readJob(file, true), r -> r)
             .toDryRunJson()
@@ -442,11 +436,7 @@ class RecipesTest {
     assertThat(roles).hasSize(3);
     assertThat(StreamSupport.stream(roles.spliterator(), false))
         .extracting(
-            r ->
-                r.path("role").asText()
-                    + r.path("index").asInt()
-                    + "@"
-                    + r.path("node").asInt())
+            r -> r.path("role").asText() + r.path("index").asInt() + "@" + r.path("node").asInt())
         .containsExactly("master0@0", "worker1@1", "ps0@0");
     assertThat(roles.get(1).path("expanded").asText()).contains("--task_index=1 ");
     assertThat(roles.get(2).path("expanded").asText())
@@ -518,7 +508,10 @@ class RecipesTest {
                       "https://acctnorth.file.core.windows.net/" + mount.path("share").asText());
               assertThat(mount.path("fileMode").asText()).isEqualTo("0777");
               assertThat(mount.path("directoryMode").asText()).isEqualTo("0777");
-              yield "share " + mount.path("accountName").asText() + " " + mount.path("share").asText();
+              yield "share "
+                  + mount.path("accountName").asText()
+                  + " "
+                  + mount.path("share").asText();
             }
             case "azureBlobFileSystem" -> {
               assertThat(mount.path("mountOptions").asText())

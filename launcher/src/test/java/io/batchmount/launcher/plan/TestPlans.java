@@ -18,8 +18,7 @@ import java.util.function.UnaryOperator;
 final class TestPlans {
   static final String UUID = "0c3f0000-0000-4000-8000-000000000001";
   static final JobIdentity IDENTITY =
-      new JobIdentity(
-          "11111111-2222-3333-4444-555555555555", "rg-lab", "ws1", "ex1", "fit", UUID);
+      new JobIdentity("11111111-2222-3333-4444-555555555555", "rg-lab", "ws1", "ex1", "fit", UUID);
   static final String SEG =
       "11111111-2222-3333-4444-555555555555/rg-lab/workspaces/ws1/experiments/ex1/jobs/fit/" + UUID;
   static final DefaultRoots ROOTS =
@@ -69,8 +68,7 @@ final class TestPlans {
     return plan("{" + HEAD + ", " + TRUE + more + "}");
   }
 
-  static ConfigurationException refused(
-      String json, UnaryOperator<JobPlanRequest.Builder> change) {
+  static ConfigurationException refused(String json, UnaryOperator<JobPlanRequest.Builder> change) {
     LoadedJob job = job(json);
     ConfigurationException refused =
         catchThrowableOfType(ConfigurationException.class, () -> plan(job, change));

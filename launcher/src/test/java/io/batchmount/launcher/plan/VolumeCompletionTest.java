@@ -83,14 +83,13 @@ class VolumeCompletionTest {
     assertThat(share.url()).isEqualTo("https://acctnorth.file.core.windows.net/x-acctnorth");
     PlannedMount.BlobContainer container =
         (PlannedMount.BlobContainer)
-            plan(
-                    "{"
-                        + HEAD
-                        + ", "
-                        + TRUE
-                        + ", \"mountVolumes\": {\"azureBlobFileSystems\": [{\"relativeMountPath\":"
-                        + " \"a\", \"containerName\": \"<AZURE_BATCHAI_STORAGE_ACCOUNT>\","
-                        + " \"accountName\": \"<AZURE_BATCHAI_STORAGE_ACCOUNT>\"}]}}")
+            plan("{"
+                    + HEAD
+                    + ", "
+                    + TRUE
+                    + ", \"mountVolumes\": {\"azureBlobFileSystems\": [{\"relativeMountPath\":"
+                    + " \"a\", \"containerName\": \"<AZURE_BATCHAI_STORAGE_ACCOUNT>\","
+                    + " \"accountName\": \"<AZURE_BATCHAI_STORAGE_ACCOUNT>\"}]}}")
                 .jobMounts()
                 .get(0);
     assertThat(container.container()).isEqualTo("<AZURE_BATCHAI_STORAGE_ACCOUNT>");
@@ -226,10 +225,9 @@ class VolumeCompletionTest {
   @Test
   void accountThatContradictsTheUrlWarns() {
     assertThat(
-            plan(
-                    shareJob(
-                        "\"accountName\": \"acctnorth\", \"azureFileUrl\":"
-                            + " \"https://acctsouth.file.core.windows.net/s\""))
+            plan(shareJob(
+                    "\"accountName\": \"acctnorth\", \"azureFileUrl\":"
+                        + " \"https://acctsouth.file.core.windows.net/s\""))
                 .warnings())
         .anyMatch(w -> w.contains("\"accountName\" is \"acctnorth\", but"));
   }
@@ -264,8 +262,7 @@ class VolumeCompletionTest {
   @Test
   void volumeOfTheCommandLineNeedsAPathAndAnAccount() {
     String job = "{" + HEAD + ", " + TRUE + "}";
-    assertThat(
-            refused(job, r -> r.volumeOptions(VolumeOptions.NONE.withFileShare("s", " "))))
+    assertThat(refused(job, r -> r.volumeOptions(VolumeOptions.NONE.withFileShare("s", " "))))
         .hasMessageContaining("--afs-mount-path\": must not be empty");
     assertThat(
             refused(
@@ -367,15 +364,18 @@ class VolumeCompletionTest {
             + " {\"accountKey\": \"<AZURE_BATCHAI_STORAGE_KEY>\"}}]}}";
     AccountContext byOption =
         AccountContext.builder()
-            .environment(Map.of("AZURE_BATCHAI_STORAGE_ACCOUNT", "x", "AZURE_BATCHAI_STORAGE_KEY", "y"))
+            .environment(
+                Map.of("AZURE_BATCHAI_STORAGE_ACCOUNT", "x", "AZURE_BATCHAI_STORAGE_KEY", "y"))
             .commandLine("acctnorth", Optional.of(KEY))
             .build();
     AccountContext byEnvironment =
         AccountContext.builder()
             .environment(
                 Map.of(
-                    "AZURE_BATCHAI_STORAGE_ACCOUNT", "acctnorth",
-                    "AZURE_BATCHAI_STORAGE_KEY", KEY.reveal()))
+                    "AZURE_BATCHAI_STORAGE_ACCOUNT",
+                    "acctnorth",
+                    "AZURE_BATCHAI_STORAGE_KEY",
+                    KEY.reveal()))
             .build();
     for (AccountContext accounts : List.of(byOption, byEnvironment)) {
       JobPlan plan = plan(json, r -> r.accounts(accounts));

@@ -40,11 +40,15 @@ class ToolkitsTest {
 
   @Test
   void mpiIsItsCommandLineInEachRank() {
-    Launch launch = Toolkits.launch(new ToolkitSettings.CustomMpi("a", OptionalInt.of(5)), nodes(2));
+    Launch launch =
+        Toolkits.launch(new ToolkitSettings.CustomMpi("a", OptionalInt.of(5)), nodes(2));
     assertThat(launch.runner()).isEqualTo(Runner.MPI);
     assertThat(launch.processCount()).isEqualTo(5);
     assertThat(launch.text()).isEqualTo("a");
-    assertThat(launch.starts()).singleElement().extracting(ToolkitProcess::stdoutFile).isEqualTo("stdout.txt");
+    assertThat(launch.starts())
+        .singleElement()
+        .extracting(ToolkitProcess::stdoutFile)
+        .isEqualTo("stdout.txt");
   }
 
   @Test
@@ -156,11 +160,13 @@ class ToolkitsTest {
   @ValueSource(strings = {"MPI", "mpi"})
   void pyTorchOverMpiRunsAsTheMpiToolkits(String backend) {
     Launch launch =
-        Toolkits.launch(
-            new ToolkitSettings.PyTorch(SCRIPT, NONE, Optional.of(backend)), nodes(2));
+        Toolkits.launch(new ToolkitSettings.PyTorch(SCRIPT, NONE, Optional.of(backend)), nodes(2));
     assertThat(launch.runner()).isEqualTo(Runner.MPI);
     assertThat(launch.rankVariable()).isTrue();
-    assertThat(launch.starts()).singleElement().extracting(ToolkitProcess::stdoutFile).isEqualTo("stdout.txt");
+    assertThat(launch.starts())
+        .singleElement()
+        .extracting(ToolkitProcess::stdoutFile)
+        .isEqualTo("stdout.txt");
   }
 
   @Test
@@ -170,7 +176,8 @@ class ToolkitsTest {
                 .warnings())
         .hasSize(1);
     assertThat(
-            Toolkits.launch(new ToolkitSettings.PyTorch(SCRIPT, NONE, Optional.of("nccl")), nodes(2))
+            Toolkits.launch(
+                    new ToolkitSettings.PyTorch(SCRIPT, NONE, Optional.of("nccl")), nodes(2))
                 .warnings())
         .hasSize(1);
     assertThat(
@@ -243,8 +250,7 @@ class ToolkitsTest {
 
   @Test
   void moreWorkersThanGpusWarnAndMoreServersThanNodesAreRefused() {
-    assertThat(
-            Toolkits.launch(tensorFlow(OptionalInt.of(3), NONE), nodes(2)).warnings())
+    assertThat(Toolkits.launch(tensorFlow(OptionalInt.of(3), NONE), nodes(2)).warnings())
         .singleElement()
         .asString()
         .startsWith("tensorFlowSettings.workerCount: 3 workers share 2 node(s)");
