@@ -59,6 +59,12 @@ final class BackgroundCommits implements AutoCloseable {
     }
   }
 
+  /** Commits a file at once, also when it waits for a later try. */
+  void now(OpenFile file) {
+    waiting.put(file, 0);
+    schedule(file, Duration.ZERO);
+  }
+
   private void schedule(OpenFile file, Duration delay) {
     try {
       threads.schedule(() -> run(file), delay.toMillis(), TimeUnit.MILLISECONDS);

@@ -435,7 +435,7 @@ public final class BlobWriteEngine implements BlobMutations {
     Instant end = context.clock().instant().plus(timeout);
     context.files().all().stream()
         .filter(OpenFile::waitsForCommit)
-        .forEach(context.background()::soon);
+        .forEach(context.background()::now);
     long told = System.nanoTime();
     while (true) {
       PendingData left = pending();

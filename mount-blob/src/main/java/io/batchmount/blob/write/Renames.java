@@ -110,6 +110,10 @@ final class Renames {
             settled = true;
             continue;
           }
+          if (isGone(source)) {
+            settled = true; // it had been deleted, only the answer was lost
+            return copy;
+          }
           settled = takeBack(copy, targetWasThere, e);
           throw e;
         }
@@ -126,7 +130,17 @@ final class Renames {
     throw new FsException(Errno.ESTALE, from + ": changes faster than it can be renamed", last);
   }
 
-  /** The source could not be deleted: without the copy all is as before. */
+  /**
+   * Whether a source is surely gone. When that cannot be asked either, the rename stays half done:
+   * the copy may be all there is.
+   */
+  private boolean isGone(BlobProperties source) throws FsException {
+    return Deletions.find(context, source.name())
+        .filter(now -> now.etag().equals(source.etag()))
+        .isEmpty();
+  }
+
+  /** The source could not be deleted, and is there: without the copy all is as before. */
   private boolean takeBack(BlobProperties copy, boolean targetWasThere, FsException cause) {
     if (targetWasThere) {
       LOG.warn(
