@@ -53,6 +53,19 @@ public interface BlobStore extends AutoCloseable {
   BlobProperties download(String blob, long offset, ByteBuffer target, Optional<String> ifMatch)
       throws FsException;
 
+  /**
+   * As {@link #download} into a target that is told of bytes as they come, so that the first ones
+   * can be used while the last ones are on their way.
+   */
+  default BlobProperties downloadTo(
+      String blob, long offset, DownloadTarget target, Optional<String> ifMatch)
+      throws FsException {
+    ByteBuffer whole = ByteBuffer.allocate(target.remaining());
+    BlobProperties properties = download(blob, offset, whole, ifMatch);
+    target.put(whole.flip());
+    return properties;
+  }
+
   /** Put Blob (block blob, whole content in one request, at most 5,000 MiB). */
   BlobProperties putBlob(
       String blob, ByteBuffer content, BlobHeaders headers, WriteCondition condition)

@@ -233,6 +233,27 @@ public final class SdkBlobStore implements BlobStore {
   @Override
   public BlobProperties download(
       String blob, long offset, ByteBuffer target, Optional<String> ifMatch) throws FsException {
+    return downloadTo(
+        blob,
+        offset,
+        new DownloadTarget() {
+          @Override
+          public int remaining() {
+            return target.remaining();
+          }
+
+          @Override
+          public void put(ByteBuffer bytes) {
+            target.put(bytes);
+          }
+        },
+        ifMatch);
+  }
+
+  @Override
+  public BlobProperties downloadTo(
+      String blob, long offset, DownloadTarget target, Optional<String> ifMatch)
+      throws FsException {
     Optional<BlobProperties> got = downloads.download(blob, offset, target, ifMatch);
     if (got.isPresent()) {
       return got.get();

@@ -31,7 +31,7 @@ final class SdkDownload {
    * @return empty when the range begins behind the end of the blob
    */
   Optional<BlobProperties> download(
-      String blob, long offset, ByteBuffer target, Optional<String> ifMatch) throws FsException {
+      String blob, long offset, DownloadTarget target, Optional<String> ifMatch) throws FsException {
     Part part = new Part(blob, offset, target, ifMatch);
     try {
       BlobProperties properties = rest.retry(BlobOperation.GET, blob, false, number -> part.send());
@@ -50,18 +50,18 @@ final class SdkDownload {
   private final class Part {
     private final String blob;
     private final long offset;
-    private final ByteBuffer target;
-    private final int start;
+    private final DownloadTarget target;
+    private final int wanted;
     private volatile Optional<String> etag;
     private volatile boolean behindTheEnd;
     private boolean closed; // guarded by this
     private int generation; // guarded by this; an attempt that was given up writes no more
 
-    Part(String blob, long offset, ByteBuffer target, Optional<String> ifMatch) {
+    Part(String blob, long offset, DownloadTarget target, Optional<String> ifMatch) {
       this.blob = blob;
       this.offset = offset;
       this.target = target;
-      this.start = target.position();
+      this.wanted = target.remaining();
       this.etag = ifMatch;
     }
 
@@ -71,8 +71,8 @@ final class SdkDownload {
       int room;
       synchronized (this) {
         mine = ++generation;
-        from = offset + (target.position() - start);
         room = target.remaining();
+        from = offset + wanted - room;
       }
       HttpRequest request = rest.request(HttpMethod.GET, rest.blobUrl(blob));
       if (room > 0) {
@@ -125,7 +125,7 @@ final class SdkDownload {
               Mono.defer(
                   () -> {
                     synchronized (this) {
-                      long got = offset + (target.position() - start) - from;
+                      long got = offset + wanted - target.remaining() - from;
                       return got == count
                           ? Mono.just(properties)
                           : Mono.error(

@@ -1,0 +1,313 @@
+package io.batchmount.blob.read;
+
+import io.batchmount.blob.cache.BlobVersion;
+import io.batchmount.blob.cache.Page;
+import io.batchmount.blob.cache.PagePool;
+import io.batchmount.blob.store.DownloadTarget;
+import io.batchmount.core.Errno;
+import io.batchmount.core.FsException;
+import io.batchmount.core.OperationContext;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One request for a run of pages and all who wait for it. Pages can be read as soon as they are
+ * full, while the rest is on its way. The fetch is a user of its pages until it is let go.
+ *
+ * <p>Thread-safe; the monitor guards the mutable fields.
+ */
+final class Fetch implements DownloadTarget {
+  /** The life of a fetch. */
+  enum State {
+    /** Claimed; nobody works on it yet. */
+    QUEUED,
+    /** A thread waits for the service. */
+    RUNNING,
+    /** All pages are there. */
+    DONE,
+    /** It failed; waiters of demanded fetches get the error. */
+    FAILED,
+    /** Given up before it was done; who still wants the pages asks again. */
+    CANCELLED
+  }
+
+  private static final long POLL_MILLIS = 100; // how often a waiter looks for interruption
+
+  private final BlobVersion version;
+  private final int firstPage;
+  private final boolean speculative;
+  private int count;
+  private List<Page> pages = List.of();
+  private State state = State.QUEUED;
+  private int filled; // bytes
+  private int length; // bytes
+  private FsException failure;
+  private Thread runner;
+  private boolean demanded;
+  private boolean letGo;
+  private boolean dropped;
+  private int waiters;
+
+  Fetch(BlobVersion version, int firstPage, boolean speculative) {
+    this.version = version;
+    this.firstPage = firstPage;
+    this.speculative = speculative;
+    this.demanded = !speculative;
+  }
+
+  BlobVersion version() {
+    return version;
+  }
+
+  int firstPage() {
+    return firstPage;
+  }
+
+  synchronized int count() {
+    return count;
+  }
+
+  boolean isSpeculative() {
+    return speculative;
+  }
+
+  long offset() {
+    return (long) firstPage * PagePool.PAGE_BYTES;
+  }
+
+  /** Where the fetch ends in the blob. */
+  synchronized long end() {
+    return offset() + length;
+  }
+
+  synchronized int length() {
+    return length;
+  }
+
+  synchronized List<Page> pages() {
+    return pages;
+  }
+
+  synchronized State state() {
+    return state;
+  }
+
+  /** Fixes how many pages the fetch has claimed. */
+  synchronized void extent(int claimed) {
+    count = claimed;
+    long bytes = 0;
+    for (int i = 0; i < claimed; i++) {
+      bytes += version.pageLength(firstPage + i);
+    }
+    length = Math.toIntExact(bytes);
+  }
+
+  /** Gives it the memory to fill. */
+  synchronized void memory(List<Page> taken) {
+    pages = taken;
+  }
+
+  /** Becomes the one who works on it; false when somebody else is or it is over. */
+  synchronized boolean start() {
+    if (state != State.QUEUED) {
+      return false;
+    }
+    state = State.RUNNING;
+    runner = Thread.currentThread();
+    return true;
+  }
+
+  /** Shortens a fetch whose first pages are all that came. */
+  synchronized void shortenTo(int newCount) {
+    extent(newCount);
+    filled = length;
+  }
+
+  @Override
+  public synchronized int remaining() {
+    return length - filled;
+  }
+
+  @Override
+  public synchronized void put(ByteBuffer bytes) {
+    while (bytes.hasRemaining()) {
+      int index = filled / PagePool.PAGE_BYTES;
+      int within = filled % PagePool.PAGE_BYTES;
+      ByteBuffer target = pages.get(index).view();
+      target.position(within);
+      int take = Math.min(target.remaining(), bytes.remaining());
+      int limit = bytes.limit();
+      bytes.limit(bytes.position() + take);
+      target.put(bytes);
+      bytes.limit(limit);
+      filled += take;
+      if (within + take == PagePool.PAGE_BYTES || filled == length) {
+        notifyAll();
+      }
+    }
+  }
+
+  /** Forgets what came, to fill it again. */
+  synchronized void rewind() {
+    filled = 0;
+  }
+
+  synchronized void done() {
+    finish(State.DONE, null);
+  }
+
+  synchronized void fail(FsException cause) {
+    finish(State.FAILED, cause);
+  }
+
+  synchronized void cancelled() {
+    finish(State.CANCELLED, null);
+  }
+
+  private void finish(State end, FsException cause) {
+    if (state == State.RUNNING || state == State.QUEUED) {
+      state = end;
+      failure = cause;
+    }
+    if (runner == Thread.currentThread()) {
+      runner = null;
+    }
+    notifyAll();
+  }
+
+  /**
+   * Gives up a speculative fetch that nobody demanded.
+   *
+   * @return true when it was not begun and is over now; a running one ends soon
+   */
+  synchronized boolean cancel() {
+    if (demanded) {
+      return false;
+    }
+    if (state == State.QUEUED) {
+      state = State.CANCELLED;
+      notifyAll();
+      return true;
+    }
+    if (state == State.RUNNING && runner != null) {
+      runner.interrupt();
+    }
+    return false;
+  }
+
+  /** The runner has come back: no interrupt of {@link #cancel} may reach it any more. */
+  synchronized void detach() {
+    if (runner == Thread.currentThread()) {
+      runner = null;
+    }
+  }
+
+  /** Somebody waits for it: it is not cancelled any more. */
+  synchronized void demand() {
+    demanded = true;
+  }
+
+  synchronized boolean isDemanded() {
+    return demanded;
+  }
+
+  /**
+   * Begins to wait: the pages stay until {@link #leave}.
+   *
+   * @return false when they are gone already
+   */
+  synchronized boolean enter() {
+    if (letGo) {
+      return false;
+    }
+    waiters++;
+    return true;
+  }
+
+  /** Ends waiting. */
+  void leave() {
+    List<Page> mine = List.of();
+    synchronized (this) {
+      waiters--;
+      if (letGo && waiters == 0) {
+        mine = pages;
+        pages = List.of();
+      }
+    }
+    mine.forEach(Page::release);
+  }
+
+  /**
+   * Waits for a page, between {@link #enter} and {@link #leave}.
+   *
+   * @return the page, retained for the caller; empty when the fetch was given up or let go, so that
+   *     the caller looks again
+   * @throws FsException what the fetch failed with, or EINTR or ETIMEDOUT of the caller
+   */
+  Optional<Page> await(int page) throws FsException {
+    int index = page - firstPage;
+    synchronized (this) {
+      while (true) {
+        if (index >= count) {
+          return Optional.empty();
+        }
+        int needed = Math.min(length, (index + 1) * PagePool.PAGE_BYTES);
+        if (state == State.CANCELLED) {
+          return Optional.empty();
+        }
+        if (state != State.FAILED && filled >= needed && !pages.isEmpty()) {
+          Page found = pages.get(index);
+          return found.retain() ? Optional.of(found) : Optional.empty();
+        }
+        if (state == State.FAILED) {
+          if (failure != null) {
+            throw failure;
+          }
+          return Optional.empty();
+        }
+        try {
+          wait(POLL_MILLIS);
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+        }
+        OperationContext.current().check("reading " + version.blob());
+        if (Thread.currentThread().isInterrupted()) {
+          throw new FsException(
+              Errno.EINTR, "interrupted while reading " + version.blob());
+        }
+      }
+    }
+  }
+
+  /** Whether the page could be read without waiting. */
+  synchronized boolean isReady(int page) {
+    int index = page - firstPage;
+    return index < count && filled >= Math.min(length, (index + 1) * PagePool.PAGE_BYTES);
+  }
+
+  /** Its owner does not want it any more: it is let go when it is over. */
+  synchronized void dropWhenDone() {
+    dropped = true;
+  }
+
+  synchronized boolean isDropped() {
+    return dropped;
+  }
+
+  /** Stops being a user of its pages; called once nobody can be writing into them. */
+  void letGo() {
+    List<Page> mine = List.of();
+    synchronized (this) {
+      if (letGo) {
+        return;
+      }
+      letGo = true;
+      if (waiters == 0) {
+        mine = pages;
+        pages = List.of();
+      }
+    }
+    mine.forEach(Page::release);
+  }
+}

@@ -1,0 +1,259 @@
+package io.batchmount.blob.read;
+
+import io.batchmount.blob.cache.BlobVersion;
+import io.batchmount.blob.cache.PagePool;
+import io.batchmount.blob.store.BlobProperties;
+import io.batchmount.core.AttributeChange;
+import io.batchmount.core.Errno;
+import io.batchmount.core.FileAttributes;
+import io.batchmount.core.FileHandle;
+import io.batchmount.core.FsException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A blob that is open for reading: one version, from the open on. The version may still be
+ * exchanged for a newer one before the first byte was read, because nobody can have seen the old
+ * one. Thread-safe.
+ */
+final class ReadHandle implements FileHandle {
+  /** A file of at most this size is fetched whole wherever it is read: not dearer than a part. */
+  private static final int TINY = 256 << 10;
+
+  /** Window of a stream when it turns out to be one: twice what was read, at least this. */
+  private static final long FIRST_WINDOW = 512L << 10;
+
+  /** After so many bytes in a row the window grows faster: the stream will go on. */
+  private static final long SURE = 1L << 20;
+
+  /** Requests of a window: few enough to be large, many enough to use all connections. */
+  private static final int CHUNKS = 16;
+
+  /** Smallest request of read-ahead. */
+  private static final long MIN_CHUNK = 512L << 10;
+
+  private record Pinned(
+      BlobVersion version, BlobProperties properties, FileAttributes attributes) {}
+
+  private final ReadEngine engine;
+  private final String path;
+  private final boolean direct;
+  private final boolean unchanged;
+  private final StreamTracker tracker = new StreamTracker();
+  private final Locality locality = new Locality(); // guarded by tracker
+  private volatile Pinned pinned;
+  private volatile boolean anyRead;
+  private boolean closed; // guarded by tracker
+
+  ReadHandle(
+      ReadEngine engine,
+      String path,
+      BlobVersion version,
+      BlobProperties properties,
+      FileAttributes attributes,
+      boolean direct,
+      boolean unchanged) {
+    this.engine = engine;
+    this.path = path;
+    this.direct = direct;
+    this.unchanged = unchanged;
+    this.pinned = new Pinned(version, properties, attributes);
+  }
+
+  @Override
+  public FileAttributes attributes() {
+    return pinned.attributes();
+  }
+
+  @Override
+  public int read(ByteBuffer target, long offset) throws FsException {
+    Pinned now = pinned;
+    try {
+      int count = read(now, target, offset);
+      anyRead = true;
+      return count;
+    } catch (FsException e) {
+      if (e.errno() != Errno.ESTALE || anyRead) {
+        throw e;
+      }
+      Optional<BlobProperties> newer = engine.current(path);
+      if (newer.isEmpty() || newer.get().etag().equals(now.version().etag())) {
+        throw e;
+      }
+      Pinned next =
+          new Pinned(
+              engine.version(newer.get()),
+              newer.get(),
+              now.attributes()
+                  .withSize(newer.get().size())
+                  .withMtime(newer.get().lastModified()));
+      pinned = next;
+      int count = read(next, target, offset);
+      anyRead = true;
+      return count;
+    }
+  }
+
+  private int read(Pinned now, ByteBuffer target, long offset) throws FsException {
+    long size = now.version().size();
+    if (offset >= size || !target.hasRemaining()) {
+      return 0;
+    }
+    long end = Math.min(offset + target.remaining(), size);
+    ReadEngine.Plan plan = plan(now, offset, end);
+    return engine.read(
+        now.version(), Optional.of(now.properties()), target, offset, plan);
+  }
+
+  /** Decides what to fetch with this read, and asks for what comes after it. */
+  private ReadEngine.Plan plan(Pinned now, long offset, long end) {
+    long size = now.version().size();
+    boolean fresh;
+    List<Fetch> dropped = new ArrayList<>();
+    ReadEngine.Plan plan;
+    boolean random;
+    synchronized (tracker) {
+      if (closed) {
+        return ReadEngine.Plan.EXACT;
+      }
+      StreamTracker.Match match = tracker.match(offset, end);
+      Stream stream = match.stream();
+      fresh = match.fresh();
+      match.dropped().ifPresent(old -> endStream(old, dropped));
+      random = !stream.isSequential() && offset != 0;
+      if (offset == 0 && size <= engine.options().blockSize()) {
+        stream.planned(size);
+        plan = new ReadEngine.Plan(1, size, ReadEngine.Plan.SEQUENTIAL.fromDisk());
+      } else if (size <= TINY) {
+        plan = new ReadEngine.Plan(now.version().pages(), 0, now.version().pages());
+      } else if (stream.isSequential()) {
+        plan = ReadEngine.Plan.SEQUENTIAL;
+        readAhead(now, stream, offset, dropped);
+      } else {
+        if (random) {
+          locality.read(offset);
+        }
+        plan = new ReadEngine.Plan(random ? locality.unitPages() : 1, 0, 1);
+      }
+    }
+    dropped.forEach(engine::drop);
+    if (offset == 0 && fresh) {
+      engine.siblings().begun(path, now.properties());
+      engine.dataset().opened(path);
+    }
+    if (random) {
+      engine.dataset().randomRead(path, now.version(), now.properties(), offset);
+    }
+    return plan;
+  }
+
+  /** Keeps the window behind a sequential stream full. */
+  private void readAhead(Pinned now, Stream stream, long offset, List<Fetch> dropped) {
+    BlobVersion version = now.version();
+    long size = version.size();
+    long max = engine.maxWindow();
+    boolean waits =
+        !engine.isReady(version, (int) (offset / PagePool.PAGE_BYTES));
+    stream.grow(
+        Math.max(FIRST_WINDOW, 2 * stream.runBytes()), max, waits, SURE, engine.meters());
+    long chunk =
+        Math.max(
+            MIN_CHUNK, Math.min(engine.options().blockSize(), stream.window() / CHUNKS));
+    int chunkPages = (int) (chunk / PagePool.PAGE_BYTES);
+    long until = Math.min(size, stream.next() + stream.window());
+    while (stream.planned() < until) {
+      long room = until - stream.planned();
+      if (room < chunk && until < size) {
+        break; // a whole request fits after some more reads
+      }
+      int page = (int) ((stream.planned() + PagePool.PAGE_BYTES - 1) / PagePool.PAGE_BYTES);
+      if (page >= version.pages()) {
+        stream.planned(size);
+        break;
+      }
+      if (engine.isKnownPage(version, page)) {
+        stream.planned((page + 1L) * PagePool.PAGE_BYTES);
+        continue;
+      }
+      int want = Math.min(chunkPages, version.pages() - page);
+      int onDisk = engine.onDisk(version, page, want);
+      if (onDisk > 0) {
+        stream.planned((long) (page + onDisk) * PagePool.PAGE_BYTES);
+        continue;
+      }
+      Optional<Fetch> fetch =
+          engine.fetchAhead(
+              version,
+              Optional.of(now.properties()),
+              page,
+              want,
+              ReadMeters.Cause.AHEAD,
+              true);
+      if (fetch.isEmpty()) {
+        break; // no memory now: the next read tries again
+      }
+      stream.ahead().addLast(fetch.get());
+      stream.planned((long) (page + fetch.get().count()) * PagePool.PAGE_BYTES);
+    }
+    while (!stream.ahead().isEmpty()
+        && stream.ahead().peekFirst().end() <= stream.next() - StreamTracker.BACK) {
+      dropped.add(stream.ahead().removeFirst());
+    }
+  }
+
+  private void endStream(Stream stream, List<Fetch> dropped) {
+    dropped.addAll(stream.ahead());
+    stream.ahead().clear();
+    stream.ended(engine.meters());
+  }
+
+  @Override
+  public int write(ByteBuffer source, long offset) throws FsException {
+    throw readOnly();
+  }
+
+  @Override
+  public void truncate(long size) throws FsException {
+    throw new FsException(Errno.EINVAL, path + ": not open for writing");
+  }
+
+  @Override
+  public void setAttributes(AttributeChange change) throws FsException {
+    engine.setAttributes(path, change);
+  }
+
+  private FsException readOnly() {
+    return new FsException(Errno.EBADF, path + ": not open for writing");
+  }
+
+  @Override
+  public void flush() {}
+
+  @Override
+  public void fsync(boolean dataOnly) {}
+
+  @Override
+  public boolean keepsPageCache() {
+    return unchanged && !direct;
+  }
+
+  @Override
+  public boolean wantsDirectIo() {
+    return false;
+  }
+
+  @Override
+  public void close() {
+    List<Fetch> dropped = new ArrayList<>();
+    synchronized (tracker) {
+      closed = true;
+      for (Stream stream : tracker.all()) {
+        endStream(stream, dropped);
+      }
+      tracker.clear();
+    }
+    dropped.forEach(engine::drop);
+  }
+}
