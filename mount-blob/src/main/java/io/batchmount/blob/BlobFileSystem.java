@@ -4,6 +4,7 @@ import io.batchmount.blob.names.Namespace;
 import io.batchmount.blob.read.ReadEngine;
 import io.batchmount.blob.store.BlobProperties;
 import io.batchmount.blob.store.BlobStore;
+import io.batchmount.blob.write.BlobWriteEngine;
 import io.batchmount.core.AttributeChange;
 import io.batchmount.core.Caller;
 import io.batchmount.core.DirectoryEntry;
@@ -19,6 +20,7 @@ import io.batchmount.core.OpenOptions;
 import io.batchmount.core.PendingData;
 import io.batchmount.core.RenameMode;
 import io.batchmount.core.XattrMode;
+import io.batchmount.core.journal.MountJournal;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -34,7 +36,9 @@ import org.slf4j.LoggerFactory;
 /**
  * A container as a file system: the name space and the read engine here, all changes through {@link
  * BlobMutations}. What is being written in this mount is asked of the write engine first, because
- * the service does not know it yet. Thread-safe.
+ * the service does not know it yet.
+ *
+ * <p>Thread-safe. Store, caches and journal are the caller's to close, after this.
  */
 public final class BlobFileSystem implements FileSystem {
   /**
@@ -96,7 +100,24 @@ public final class BlobFileSystem implements FileSystem {
     this.mutations = mutations;
   }
 
-  /** As {@link #open}, with a write engine of the caller's. */
+  /**
+   * Opens a mounted container.
+   *
+   * @param caches shared by all mounts of the process
+   * @param journal where unsaved bytes are kept
+   */
+  public static BlobFileSystem open(
+      BlobStore store, BlobMountOptions options, BlobCaches caches, MountJournal journal)
+      throws FsException {
+    return open(
+        store,
+        options,
+        caches,
+        (same, names, reader, how, shared) ->
+            BlobWriteEngine.open(same, names, reader, how, shared.memory(), journal));
+  }
+
+  /** As above, with a write engine of the caller's. */
   public static BlobFileSystem open(
       BlobStore store, BlobMountOptions options, BlobCaches caches, MutationsFactory factory)
       throws FsException {
@@ -247,13 +268,18 @@ public final class BlobFileSystem implements FileSystem {
   @Override
   public void unlink(String path) throws FsException {
     requireWritable(path);
+    reader.beforeRemoval(path);
     mutations.unlink(path);
   }
 
   @Override
   public void rename(String from, String to, RenameMode mode) throws FsException {
     requireWritable(from);
+    if (!from.equals(to)) {
+      reader.beforeRemoval(to);
+    }
     mutations.rename(from, to, mode);
+    reader.renamed(from, to);
   }
 
   @Override
@@ -266,8 +292,7 @@ public final class BlobFileSystem implements FileSystem {
 
   private static void requireUser(String path, String xattr) throws FsException {
     if (!xattr.startsWith(USER_XATTRS)) {
-      throw new FsException(
-          Errno.ENOTSUP, path + ": only user. attributes are kept, not " + xattr);
+      throw new FsException(Errno.ENOTSUP, path + ": only user. attributes are kept, not " + xattr);
     }
   }
 
@@ -275,8 +300,7 @@ public final class BlobFileSystem implements FileSystem {
   public byte[] getXattr(String path, String name) throws FsException {
     requireUser(path, name);
     BlobEntry entry = require(path);
-    Optional<String> own =
-        name.startsWith(OWN_XATTRS) ? ownXattr(entry, name) : Optional.empty();
+    Optional<String> own = name.startsWith(OWN_XATTRS) ? ownXattr(entry, name) : Optional.empty();
     if (own.isPresent()) {
       return own.get().getBytes(StandardCharsets.UTF_8);
     }
@@ -300,8 +324,7 @@ public final class BlobFileSystem implements FileSystem {
   }
 
   @Override
-  public void setXattr(String path, String name, byte[] value, XattrMode mode)
-      throws FsException {
+  public void setXattr(String path, String name, byte[] value, XattrMode mode) throws FsException {
     requireUser(path, name);
     requireWritable(path);
     if (name.startsWith(OWN_XATTRS)) {
@@ -351,7 +374,6 @@ public final class BlobFileSystem implements FileSystem {
       mutations.close();
     } finally {
       reader.close();
-      store.close();
     }
   }
 }

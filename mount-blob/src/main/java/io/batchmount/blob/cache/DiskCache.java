@@ -59,8 +59,6 @@ public final class DiskCache implements AutoCloseable {
   /** After a failed write none is tried for so long. */
   private static final long REST_NANOS = TimeUnit.SECONDS.toNanos(5);
 
-  private static final long POLL_MILLIS = 100; // how soon the writer notices that it is closed
-
   private static final Logger LOG = LoggerFactory.getLogger(DiskCache.class);
 
   private record SegmentKey(String digest, int number) {
@@ -69,7 +67,8 @@ public final class DiskCache implements AutoCloseable {
     }
   }
 
-  private record Job(BlobVersion version, int firstPage, List<Page> pages) {}
+  /** Pages to write; the last job of all has no version. */
+  private record Job(Optional<BlobVersion> version, int firstPage, List<Page> pages) {}
 
   private final Path directory;
   private final FileChannel lock;
@@ -147,7 +146,10 @@ public final class DiskCache implements AutoCloseable {
     } catch (IOException | UncheckedIOException e) {
       throw new FsException(
           Errno.EIO,
-          root + ": cannot be used as cache directory (" + e.getMessage() + "); choose another with"
+          root
+              + ": cannot be used as cache directory ("
+              + e.getMessage()
+              + "); choose another with"
               + " --cache-dir",
           e);
     }
@@ -178,8 +180,7 @@ public final class DiskCache implements AutoCloseable {
   // ---- reading ----------------------------------------------------------------------------------
 
   private SegmentKey key(BlobVersion version, int page) {
-    return new SegmentKey(
-        digests.get(version, BlobVersion::digest), page / DiskSegment.PAGES);
+    return new SegmentKey(digests.get(version, BlobVersion::digest), page / DiskSegment.PAGES);
   }
 
   private Path file(SegmentKey key) {
@@ -219,8 +220,7 @@ public final class DiskCache implements AutoCloseable {
       if (segment == null) {
         return done;
       }
-      int inSegment =
-          Math.min(targets.size() - done, DiskSegment.PAGES - page % DiskSegment.PAGES);
+      int inSegment = Math.min(targets.size() - done, DiskSegment.PAGES - page % DiskSegment.PAGES);
       try (FileChannel channel = FileChannel.open(file(key), StandardOpenOption.READ)) {
         for (int i = 0; i < inSegment; i++) {
           if (!loadPage(channel, segment, version, page + i, targets.get(done))) {
@@ -305,7 +305,7 @@ public final class DiskCache implements AutoCloseable {
       held.add(page);
     }
     queued.addAndGet(bytes);
-    queue.add(new Job(version, firstPage, held));
+    queue.add(new Job(Optional.of(version), firstPage, held));
   }
 
   /** Whether half of the queue is free: work that can wait should wait until it is. */
@@ -322,15 +322,12 @@ public final class DiskCache implements AutoCloseable {
     while (true) {
       Job job;
       try {
-        job = queue.poll(POLL_MILLIS, TimeUnit.MILLISECONDS);
+        job = queue.take();
       } catch (InterruptedException e) {
         return;
       }
-      if (job == null) {
-        if (closed) {
-          return;
-        }
-        continue;
+      if (job.version().isEmpty()) {
+        return;
       }
       try {
         write(job);
@@ -352,12 +349,12 @@ public final class DiskCache implements AutoCloseable {
       dropped.increment(job.pages().size());
       return;
     }
+    BlobVersion version = job.version().orElseThrow();
     int done = 0;
     while (done < job.pages().size()) {
       int page = job.firstPage() + done;
-      int count =
-          Math.min(job.pages().size() - done, DiskSegment.PAGES - page % DiskSegment.PAGES);
-      writeSegment(job.version(), page, job.pages().subList(done, done + count));
+      int count = Math.min(job.pages().size() - done, DiskSegment.PAGES - page % DiskSegment.PAGES);
+      writeSegment(version, page, job.pages().subList(done, done + count));
       done += count;
     }
   }
@@ -578,6 +575,7 @@ public final class DiskCache implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
+    queue.add(new Job(Optional.empty(), 0, List.of()));
     try {
       writer.join(TimeUnit.SECONDS.toMillis(10));
       lock.close();

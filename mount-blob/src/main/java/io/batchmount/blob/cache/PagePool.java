@@ -142,9 +142,7 @@ public final class PagePool {
       }
       int slot = Integer.numberOfTrailingZeros(~slab.used);
       slab.used |= 1 << slot;
-      Page page =
-          new Page(
-              this, slab, slot, slab.memory.slice(slot * PAGE_BYTES, PAGE_BYTES));
+      Page page = new Page(this, slab, slot, slab.memory.slice(slot * PAGE_BYTES, PAGE_BYTES));
       slab.pages[slot] = page;
       taken.add(page);
       if (slab.used == -1) {

@@ -163,8 +163,7 @@ final class DirectoryLister {
     }
     if (beside) {
       if (delivered.add(name)
-          && !sink.accept(
-              BlobEntry.implicitDirectory(FsPaths.join(path, name), blob.name()))) {
+          && !sink.accept(BlobEntry.implicitDirectory(FsPaths.join(path, name), blob.name()))) {
         return false;
       }
       name = NameCodec.besideDirectory(name);

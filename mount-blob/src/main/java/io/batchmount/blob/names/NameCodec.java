@@ -9,9 +9,9 @@ import java.nio.charset.StandardCharsets;
  * Names of files as segments of blob names, and back.
  *
  * <p>What a blob name cannot hold is written as rclone's {@code azureblob} backend writes it
- * (encoding {@code Slash,BackSlash,Del,Ctl,RightPeriod,InvalidUtf8}): a backslash as U+FF3C, control
- * characters as the pictures U+2400 to U+241F, DEL as U+2421, a period at the end as U+FF0E. Those
- * characters themselves, and the quote U+201B, are written behind a U+201B.
+ * (encoding {@code Slash,BackSlash,Del,Ctl,RightPeriod,InvalidUtf8}): a backslash as U+FF3C,
+ * control characters as the pictures U+2400 to U+241F, DEL as U+2421, a period at the end as
+ * U+FF0E. Those characters themselves, and the quote U+201B, are written behind a U+201B.
  *
  * <p>Segments that no encoding yields (empty ones of {@code a//b}, {@code .} and {@code ..}, a raw
  * backslash, a lone quote) come from other tools. They are shown as U+201B, {@code =} and the

@@ -275,8 +275,7 @@ public final class Namespace implements BlobNamespace {
       if (listed.isEmpty()) {
         lookUps
             .asMap()
-            .compute(
-                directory, (path, before) -> new LookUps(0, System.nanoTime(), true));
+            .compute(directory, (path, before) -> new LookUps(0, System.nanoTime(), true));
       }
       return listed;
     } finally {
@@ -451,8 +450,7 @@ public final class Namespace implements BlobNamespace {
       return;
     }
     try {
-      changed(
-          path, Optional.of(BlobEntry.implicitDirectory(path, paths.blobName(path))));
+      changed(path, Optional.of(BlobEntry.implicitDirectory(path, paths.blobName(path))));
     } catch (FsException e) {
       forget(path); // a name that cannot be stored holds nothing either
     }
@@ -489,8 +487,7 @@ public final class Namespace implements BlobNamespace {
 
   private void forgetBelow(String path) {
     directories.asMap().keySet().removeIf(other -> FsPaths.isWithin(other, path));
-    looked.asMap().keySet().removeIf(
-        other -> !other.equals(path) && FsPaths.isWithin(other, path));
+    looked.asMap().keySet().removeIf(other -> !other.equals(path) && FsPaths.isWithin(other, path));
     Map<String, LookUps> counts = lookUps.asMap();
     counts.keySet().removeIf(other -> FsPaths.isWithin(other, path));
   }

@@ -70,8 +70,7 @@ final class DatasetPrefetch {
       Caffeine.newBuilder().maximumSize(MAX_TRACKED).executor(Runnable::run).build();
   private volatile boolean closed;
 
-  DatasetPrefetch(
-      ReadEngine engine, Namespace names, BlobMountOptions options, BlobCaches caches) {
+  DatasetPrefetch(ReadEngine engine, Namespace names, BlobMountOptions options, BlobCaches caches) {
     this.engine = engine;
     this.names = names;
     this.options = options;

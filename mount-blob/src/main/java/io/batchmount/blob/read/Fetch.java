@@ -273,8 +273,7 @@ final class Fetch implements DownloadTarget {
         }
         OperationContext.current().check("reading " + version.blob());
         if (Thread.currentThread().isInterrupted()) {
-          throw new FsException(
-              Errno.EINTR, "interrupted while reading " + version.blob());
+          throw new FsException(Errno.EINTR, "interrupted while reading " + version.blob());
         }
       }
     }

@@ -19,6 +19,7 @@ import io.batchmount.core.FileAttributes;
 import io.batchmount.core.FileHandle;
 import io.batchmount.core.FsException;
 import io.batchmount.core.OperationContext;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
@@ -65,6 +66,7 @@ public final class ReadEngine implements BlobContentReader, AutoCloseable {
   private final FetchTable table = new FetchTable();
   private final ReadMeters meters;
   private final Bandwidth bandwidth = new Bandwidth();
+  private final OpenHandles handles = new OpenHandles();
   private final OpenedVersions opened = new OpenedVersions();
   private final Namespace names;
   private volatile AttributeSetter attributeSetter =
@@ -74,8 +76,7 @@ public final class ReadEngine implements BlobContentReader, AutoCloseable {
   private final Siblings siblings;
   private final DatasetPrefetch dataset;
 
-  public ReadEngine(
-      BlobStore store, BlobMountOptions options, BlobCaches caches, Namespace names) {
+  public ReadEngine(BlobStore store, BlobMountOptions options, BlobCaches caches, Namespace names) {
     this.store = store;
     this.options = options;
     this.caches = caches;
@@ -115,7 +116,51 @@ public final class ReadEngine implements BlobContentReader, AutoCloseable {
   public FileHandle open(
       String path, BlobProperties blob, FileAttributes attributes, boolean direct) {
     boolean unchanged = opened.openedBefore(path, blob.etag());
-    return new ReadHandle(this, path, version(blob), blob, attributes, direct, unchanged);
+    ReadHandle handle =
+        new ReadHandle(this, path, version(blob), blob, attributes, direct, unchanged);
+    handles.add(path, handle);
+    return handle;
+  }
+
+  OpenHandles handles() {
+    return handles;
+  }
+
+  /**
+   * This mount is about to delete or replace a file: whoever has it open goes on reading what it
+   * had (POSIX), so the bytes are brought here first.
+   */
+  public void beforeRemoval(String path) {
+    List<ReadHandle> open = handles.at(path);
+    if (open.isEmpty()) {
+      return;
+    }
+    try {
+      open.get(0).preserve(open);
+    } catch (IOException e) {
+      LOG.warn(
+          "{} is deleted while it is open and could not be kept for its readers: {}",
+          path,
+          e.getMessage());
+    }
+  }
+
+  /** This mount has renamed a file or directory: open handles follow it. */
+  public void renamed(String from, String to) {
+    for (String path : handles.within(from)) {
+      String newPath = to + path.substring(from.length());
+      for (ReadHandle handle : handles.at(path)) {
+        try {
+          names
+              .find(newPath)
+              .filter(entry -> !entry.isDirectory())
+              .flatMap(BlobEntry::properties)
+              .ifPresent(blob -> handle.follow(newPath, blob));
+        } catch (FsException e) {
+          LOG.warn("open file {} cannot follow its rename: {}", path, e.toLogLine());
+        }
+      }
+    }
   }
 
   Siblings siblings() {
@@ -266,8 +311,7 @@ public final class ReadEngine implements BlobContentReader, AutoCloseable {
   }
 
   private Optional<Page> joined(
-      Fetch fetch, Optional<BlobProperties> properties, int page, int attempt)
-      throws FsException {
+      Fetch fetch, Optional<BlobProperties> properties, int page, int attempt) throws FsException {
     if (!fetch.enter()) {
       table.remove(fetch);
       return Optional.empty();
@@ -314,11 +358,7 @@ public final class ReadEngine implements BlobContentReader, AutoCloseable {
   }
 
   private Optional<Page> fromDisk(
-      DiskCache disk,
-      BlobVersion version,
-      Optional<BlobProperties> properties,
-      int page,
-      int count)
+      DiskCache disk, BlobVersion version, Optional<BlobProperties> properties, int page, int count)
       throws FsException {
     Optional<Fetch> claimed = claim(version, page, count, false);
     if (claimed.isEmpty()) {
@@ -373,11 +413,7 @@ public final class ReadEngine implements BlobContentReader, AutoCloseable {
 
   Optional<Fetch> claim(BlobVersion version, int firstPage, int max, boolean speculative) {
     return table.claim(
-        version,
-        firstPage,
-        max,
-        speculative,
-        page -> !blocks.contains(new PageKey(version, page)));
+        version, firstPage, max, speculative, page -> !blocks.contains(new PageKey(version, page)));
   }
 
   private void abandon(Fetch fetch) {
@@ -507,10 +543,7 @@ public final class ReadEngine implements BlobContentReader, AutoCloseable {
 
   /** The version that a path has now, asked of the service. */
   Optional<BlobProperties> current(String path) throws FsException {
-    return names
-        .refresh(path)
-        .filter(entry -> !entry.isDirectory())
-        .flatMap(BlobEntry::properties);
+    return names.refresh(path).filter(entry -> !entry.isDirectory()).flatMap(BlobEntry::properties);
   }
 
   /**
@@ -518,8 +551,7 @@ public final class ReadEngine implements BlobContentReader, AutoCloseable {
    * busy with some to spare.
    */
   long maxWindow() {
-    long share =
-        caches.memory().capacity() / 100 * WINDOW_PERCENT / meters.streams();
+    long share = caches.memory().capacity() / 100 * WINDOW_PERCENT / meters.streams();
     long link = Math.max(MIN_MAX_WINDOW, bandwidth.delayProduct() * 3);
     return Math.max(MIN_WINDOW, Math.min(Math.min(share, link), MAX_WINDOW));
   }

@@ -8,6 +8,7 @@ import io.batchmount.core.Errno;
 import io.batchmount.core.FileAttributes;
 import io.batchmount.core.FileHandle;
 import io.batchmount.core.FsException;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,6 +32,9 @@ final class ReadHandle implements FileHandle {
   /** Requests of a window: few enough to be large, many enough to use all connections. */
   private static final int CHUNKS = 16;
 
+  /** What is brought with each request when a blob is kept for its readers. */
+  private static final long PRESERVE_STEP = 8L << 20;
+
   /** Smallest request of read-ahead. */
   private static final long MIN_CHUNK = 512L << 10;
 
@@ -38,12 +42,13 @@ final class ReadHandle implements FileHandle {
       BlobVersion version, BlobProperties properties, FileAttributes attributes) {}
 
   private final ReadEngine engine;
-  private final String path;
   private final boolean direct;
   private final boolean unchanged;
   private final StreamTracker tracker = new StreamTracker();
   private final Locality locality = new Locality(); // guarded by tracker
+  private volatile String path;
   private volatile Pinned pinned;
+  private volatile Optional<Spill> spill = Optional.empty();
   private volatile boolean anyRead;
   private boolean closed; // guarded by tracker
 
@@ -70,11 +75,20 @@ final class ReadHandle implements FileHandle {
   @Override
   public int read(ByteBuffer target, long offset) throws FsException {
     Pinned now = pinned;
+    if (spill.isPresent()) {
+      return readSpilled(spill.get(), target, offset);
+    }
     try {
       int count = read(now, target, offset);
       anyRead = true;
       return count;
     } catch (FsException e) {
+      if (e.errno() == Errno.ESTALE && !pinned.version().equals(now.version())) {
+        return read(target, offset); // renamed meanwhile
+      }
+      if (e.errno() == Errno.ESTALE && spill.isPresent()) {
+        return readSpilled(spill.get(), target, offset); // deleted meanwhile
+      }
       if (e.errno() != Errno.ESTALE || anyRead) {
         throw e;
       }
@@ -86,13 +100,63 @@ final class ReadHandle implements FileHandle {
           new Pinned(
               engine.version(newer.get()),
               newer.get(),
-              now.attributes()
-                  .withSize(newer.get().size())
-                  .withMtime(newer.get().lastModified()));
+              now.attributes().withSize(newer.get().size()).withMtime(newer.get().lastModified()));
       pinned = next;
       int count = read(next, target, offset);
       anyRead = true;
       return count;
+    }
+  }
+
+  private int readSpilled(Spill kept, ByteBuffer target, long offset) throws FsException {
+    try {
+      return kept.read(target, offset);
+    } catch (IOException e) {
+      throw new FsException(Errno.EIO, path + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Brings the content here, for all these handles of one path, before it is deleted. */
+  void preserve(List<ReadHandle> all) throws IOException {
+    Pinned now = pinned;
+    Spill kept =
+        Spill.of(
+            (target, offset) ->
+                engine.read(
+                    now.version(),
+                    Optional.of(now.properties()),
+                    target,
+                    offset,
+                    new ReadEngine.Plan(1, PRESERVE_STEP, 1)),
+            now.version().size());
+    kept.retain();
+    try {
+      for (ReadHandle handle : all) {
+        synchronized (handle.tracker) {
+          if (!handle.closed
+              && handle.spill.isEmpty()
+              && handle.pinned.version().equals(now.version())) {
+            kept.retain();
+            handle.spill = Optional.of(kept);
+            handle.anyRead = true;
+          }
+        }
+      }
+    } finally {
+      kept.release();
+    }
+  }
+
+  /** The file has another name now; its copy there has the same bytes. */
+  void follow(String newPath, BlobProperties blob) {
+    synchronized (tracker) {
+      if (closed || spill.isPresent() || blob.size() != pinned.version().size()) {
+        return;
+      }
+      engine.handles().remove(path, this);
+      path = newPath;
+      pinned = new Pinned(engine.version(blob), blob, pinned.attributes());
+      engine.handles().add(newPath, this);
     }
   }
 
@@ -103,8 +167,7 @@ final class ReadHandle implements FileHandle {
     }
     long end = Math.min(offset + target.remaining(), size);
     ReadEngine.Plan plan = plan(now, offset, end);
-    return engine.read(
-        now.version(), Optional.of(now.properties()), target, offset, plan);
+    return engine.read(now.version(), Optional.of(now.properties()), target, offset, plan);
   }
 
   /** Decides what to fetch with this read, and asks for what comes after it. */
@@ -154,13 +217,10 @@ final class ReadHandle implements FileHandle {
     BlobVersion version = now.version();
     long size = version.size();
     long max = engine.maxWindow();
-    boolean waits =
-        !engine.isReady(version, (int) (offset / PagePool.PAGE_BYTES));
-    stream.grow(
-        Math.max(FIRST_WINDOW, 2 * stream.runBytes()), max, waits, SURE, engine.meters());
+    boolean waits = !engine.isReady(version, (int) (offset / PagePool.PAGE_BYTES));
+    stream.grow(Math.max(FIRST_WINDOW, 2 * stream.runBytes()), max, waits, SURE, engine.meters());
     long chunk =
-        Math.max(
-            MIN_CHUNK, Math.min(engine.options().blockSize(), stream.window() / CHUNKS));
+        Math.max(MIN_CHUNK, Math.min(engine.options().blockSize(), stream.window() / CHUNKS));
     int chunkPages = (int) (chunk / PagePool.PAGE_BYTES);
     long until = Math.min(size, stream.next() + stream.window());
     while (stream.planned() < until) {
@@ -185,12 +245,7 @@ final class ReadHandle implements FileHandle {
       }
       Optional<Fetch> fetch =
           engine.fetchAhead(
-              version,
-              Optional.of(now.properties()),
-              page,
-              want,
-              ReadMeters.Cause.AHEAD,
-              true);
+              version, Optional.of(now.properties()), page, want, ReadMeters.Cause.AHEAD, true);
       if (fetch.isEmpty()) {
         break; // no memory now: the next read tries again
       }
@@ -248,7 +303,12 @@ final class ReadHandle implements FileHandle {
   public void close() {
     List<Fetch> dropped = new ArrayList<>();
     synchronized (tracker) {
+      if (closed) {
+        return;
+      }
       closed = true;
+      engine.handles().remove(path, this);
+      spill.ifPresent(Spill::release);
       for (Stream stream : tracker.all()) {
         endStream(stream, dropped);
       }

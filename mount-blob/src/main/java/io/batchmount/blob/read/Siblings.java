@@ -56,8 +56,7 @@ final class Siblings {
 
   /** A file is read from its beginning. */
   void begun(String path, BlobProperties blob) {
-    if (options.prefetch() == BlobMountOptions.Prefetch.OFF
-        || blob.size() > options.blockSize()) {
+    if (options.prefetch() == BlobMountOptions.Prefetch.OFF || blob.size() > options.blockSize()) {
       return;
     }
     Optional<Namespace.Neighbours> found = names.neighbours(path);
@@ -105,12 +104,7 @@ final class Siblings {
     }
     Optional<Fetch> fetch =
         engine.fetchAhead(
-            version,
-            Optional.of(blob),
-            0,
-            version.pages(),
-            ReadMeters.Cause.SIBLINGS,
-            true);
+            version, Optional.of(blob), 0, version.pages(), ReadMeters.Cause.SIBLINGS, true);
     if (fetch.isEmpty()) {
       return false;
     }

@@ -31,7 +31,8 @@ final class SdkDownload {
    * @return empty when the range begins behind the end of the blob
    */
   Optional<BlobProperties> download(
-      String blob, long offset, DownloadTarget target, Optional<String> ifMatch) throws FsException {
+      String blob, long offset, DownloadTarget target, Optional<String> ifMatch)
+      throws FsException {
     Part part = new Part(blob, offset, target, ifMatch);
     try {
       BlobProperties properties = rest.retry(BlobOperation.GET, blob, false, number -> part.send());

@@ -58,6 +58,9 @@ final class WriteHandle implements FileHandle {
 
   @Override
   public void truncate(long size) throws FsException {
+    if (size < 0) {
+      throw new FsException(Errno.EINVAL, file.path() + ": the size is negative");
+    }
     checkWritable();
     file.truncate(size);
   }
