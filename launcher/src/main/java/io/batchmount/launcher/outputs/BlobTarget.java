@@ -48,11 +48,6 @@ final class BlobTarget implements UploadTarget {
   }
 
   @Override
-  public int blockSize(long length, int wanted) {
-    return wanted;
-  }
-
-  @Override
   public void put(String name, byte[] content, FileFacts facts) {
     container
         .getBlobClient(name)

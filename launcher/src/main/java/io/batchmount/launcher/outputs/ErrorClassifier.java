@@ -4,7 +4,6 @@ import com.azure.core.exception.ClientAuthenticationException;
 import com.azure.core.exception.HttpResponseException;
 import com.azure.core.http.HttpHeaderName;
 import com.azure.storage.blob.models.BlobStorageException;
-import io.batchmount.core.Errno;
 import io.batchmount.core.FsException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -43,8 +42,10 @@ final class ErrorClassifier {
     if (error instanceof ClientAuthenticationException) {
       return new Classified(UploadCode.ACCESS_DENIED, "AuthenticationFailed", true, message);
     }
-    if (error instanceof TimeoutException
-        || (error instanceof FsException fs && fs.errno() == Errno.ETIMEDOUT)) {
+    if (error instanceof FsException fs) {
+      return ofErrno(fs, message);
+    }
+    if (error instanceof TimeoutException) {
       return new Classified(UploadCode.TIMED_OUT, "UnknownError", false, message);
     }
     return new Classified(UploadCode.MISC_ERROR, "UnknownError", false, message);
@@ -60,6 +61,20 @@ final class ErrorClassifier {
       return false; // a store has repeated already; a disk does not get better
     }
     return error instanceof IOException || error instanceof TimeoutException;
+  }
+
+  /** Errors of a file share, which the store gives as the kernel's numbers. */
+  private static Classified ofErrno(FsException error, String message) {
+    return switch (error.errno()) {
+      case EACCES, EPERM ->
+          new Classified(UploadCode.ACCESS_DENIED, "AuthenticationFailed", true, message);
+      case ENOENT ->
+          new Classified(UploadCode.CONTAINER_NOT_FOUND, "ContainerNotFound", true, message);
+      case EEXIST, EBUSY, ENOTDIR, EISDIR ->
+          new Classified(UploadCode.CONFLICT, "Conflict", true, message);
+      case ETIMEDOUT -> new Classified(UploadCode.TIMED_OUT, "UnknownError", false, message);
+      default -> new Classified(UploadCode.MISC_ERROR, "UnknownError", false, message);
+    };
   }
 
   private static Classified ofStatus(int status, String message) {

@@ -16,6 +16,6 @@ record FileTask(
     int entry, String pattern, UploadTarget target, Retrying retrying, Path file, String name) {
   /** What two tasks share that must keep their order. */
   String place() {
-    return target.display() + "\n" + name;
+    return target.display() + "\n" + target.place(name);
   }
 }

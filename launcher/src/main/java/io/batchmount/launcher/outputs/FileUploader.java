@@ -61,7 +61,7 @@ final class FileUploader {
     long length;
     try (FileChannel channel = FileChannel.open(task.file(), StandardOpenOption.READ)) {
       length = channel.size();
-      int block = task.target().blockSize(length, options.blockSizeFor(length));
+      int block = options.blockSizeFor(length);
       if (length <= block) {
         putWhole(task, channel, (int) length);
       } else {
@@ -132,8 +132,10 @@ final class FileUploader {
     int size = upload.blockSize();
     int count = Math.toIntExact((length + size - 1) / size);
     Optional<MessageDigest> digest = digest();
-    task.retrying()
-        .call(() -> task.target().begin(task.name(), upload.upload(), length, FileFacts.NONE));
+    if (upload.blocks().isEmpty()) {
+      task.retrying()
+          .call(() -> task.target().begin(task.name(), upload.upload(), length, FileFacts.NONE));
+    }
     Deque<Sending> sending = new ArrayDeque<>();
     try {
       for (int index = 0; index < count; index++) {

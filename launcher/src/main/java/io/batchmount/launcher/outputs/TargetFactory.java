@@ -1,5 +1,6 @@
 package io.batchmount.launcher.outputs;
 
+import com.azure.core.credential.AzureSasCredential;
 import com.azure.core.http.HttpClient;
 import com.azure.core.util.HttpClientOptions;
 import com.azure.storage.blob.BlobContainerClient;
@@ -7,12 +8,18 @@ import com.azure.storage.blob.BlobContainerClientBuilder;
 import com.azure.storage.blob.BlobServiceVersion;
 import com.azure.storage.common.policy.RequestRetryOptions;
 import com.azure.storage.common.policy.RetryPolicyType;
+import io.batchmount.files.store.SdkShareStore;
+import io.batchmount.files.store.ShareCredential;
+import io.batchmount.files.store.ShareLocation;
+import io.batchmount.files.store.ShareStore;
 import io.batchmount.launcher.outputs.DestinationAccess.DestinationCredential;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 
 /**
  * Makes the targets of entries. Repeats are left to {@link Retrying}: the client's own policy does
@@ -23,6 +30,10 @@ final class TargetFactory {
   private static final BlobServiceVersion SERVICE_VERSION = BlobServiceVersion.V2025_11_05;
 
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(20);
+
+  /** For the request itself, beside the waits between tries. */
+  private static final Duration SHORTEST_PATIENCE = Duration.ofSeconds(30);
+
   private static final int NO_DELAY_IS_USED_MILLIS = 1000;
 
   private final DestinationAccess access;
@@ -56,7 +67,88 @@ final class TargetFactory {
           SecretText.withoutQuery(container.url()),
           container.headers());
     }
-    throw new IllegalArgumentException("destinations of this kind are not known");
+    OutputDestination.FileShare share = (OutputDestination.FileShare) destination;
+    return new ShareTarget(shareStore(share), SecretText.withoutQuery(share.url()));
+  }
+
+  private ShareStore shareStore(OutputDestination.FileShare share) {
+    URI url = addressOf(share.url());
+    String query = url.getRawQuery();
+    URI bare = URI.create(SecretText.withoutQuery(url.toString()));
+    DestinationCredential credential;
+    if (share.identity().isPresent()) {
+      credential = asking(() -> access.identity(share.identity().get()));
+      bare = reachedAt(bare);
+    } else if (query != null && query.contains("sig=")) {
+      credential = new DestinationCredential.Sas(new AzureSasCredential(query));
+    } else {
+      URI written = bare;
+      credential = asking(() -> access.credentialFor(written));
+      bare = reachedAt(bare);
+    }
+    return SdkShareStore.open(
+        SdkShareStore.Options.of(
+                locationOf(bare), shareCredential(credential), new SimpleMeterRegistry(), "upload")
+            .withTimeouts(patience(), CONNECT_TIMEOUT));
+  }
+
+  /** Path-style addresses hold the account in front of the share. */
+  private static ShareLocation locationOf(URI address) {
+    String path = address.getRawPath() == null ? "" : address.getRawPath();
+    String[] parts = path.split("/");
+    boolean pathStyle = parts.length > 2;
+    String share = parts.length > 1 ? parts[parts.length - 1] : "";
+    if (share.isEmpty() || parts.length > 3) {
+      throw new IllegalArgumentException("the share's address names no share: " + address);
+    }
+    String host = address.getHost();
+    int dot = host.indexOf('.');
+    String account = pathStyle ? parts[1] : dot < 0 ? host : host.substring(0, dot);
+    String base = address.getScheme() + "://" + address.getRawAuthority();
+    return new ShareLocation(pathStyle ? base + "/" + account : base, account, share);
+  }
+
+  private static ShareCredential shareCredential(DestinationCredential credential) {
+    if (credential instanceof DestinationCredential.Key key) {
+      return new ShareCredential.Key(key.credential());
+    }
+    if (credential instanceof DestinationCredential.Sas sas) {
+      return new ShareCredential.Sas(sas.credential());
+    }
+    if (credential instanceof DestinationCredential.Token token) {
+      return new ShareCredential.Token(token.credential());
+    }
+    throw new DestinationAccessException(
+        "a file share needs credentials: add a SAS to its address or give an account", null);
+  }
+
+  /** How long the store repeats by itself: as long as the tries of a container's requests last. */
+  private Duration patience() {
+    UploadOptions.Retry retry = options.retry();
+    Duration all = SHORTEST_PATIENCE;
+    Duration wait = retry.firstWait();
+    for (int i = 1; i < retry.tries(); i++) {
+      all = all.plus(wait);
+      Duration doubled = wait.multipliedBy(2);
+      wait = doubled.compareTo(retry.longestWait()) < 0 ? doubled : retry.longestWait();
+    }
+    return all;
+  }
+
+  private URI reachedAt(URI address) {
+    return asking(() -> access.reachedAt(address));
+  }
+
+  /** Whatever a caller's own code throws because it has no credential becomes one kind of error. */
+  private static <T> T asking(Supplier<T> access) {
+    try {
+      return access.get();
+    } catch (DestinationAccessException | IllegalArgumentException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      throw new DestinationAccessException(
+          e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage(), e);
+    }
   }
 
   /** Repeats to that destination, shared by all entries that name it. */
@@ -83,14 +175,14 @@ final class TargetFactory {
                     Duration.ofMillis(NO_DELAY_IS_USED_MILLIS),
                     null));
     if (container.identity().isPresent()) {
-      builder.endpoint(access.reachedAt(bare).toString());
-      sign(builder, access.identity(container.identity().get()));
+      builder.endpoint(reachedAt(bare).toString());
+      sign(builder, asking(() -> access.identity(container.identity().get())));
     } else if (query != null && query.contains("sig=")) {
       builder.endpoint(bare.toString()).sasToken(query);
     } else {
-      builder.endpoint(access.reachedAt(bare).toString());
-      access.policiesFor(bare).forEach(builder::addPolicy);
-      sign(builder, access.credentialFor(bare));
+      builder.endpoint(reachedAt(bare).toString());
+      asking(() -> access.policiesFor(bare)).forEach(builder::addPolicy);
+      sign(builder, asking(() -> access.credentialFor(bare)));
     }
     BlobContainerClient client = builder.buildClient();
     if (client.getBlobContainerName() == null || client.getBlobContainerName().isEmpty()) {

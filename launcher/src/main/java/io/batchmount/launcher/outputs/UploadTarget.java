@@ -10,17 +10,19 @@ interface UploadTarget {
   /** Address without query, for people. */
   String display();
 
+  /** What two names share that mean one file. */
+  default String place(String name) {
+    return name;
+  }
+
   /** What is wrong with a name here, or nothing. */
   Optional<String> problemOf(String name);
-
-  /** Largest block that the service takes for a file of that length, at most {@code wanted}. */
-  int blockSize(long length, int wanted);
 
   /** Stores a whole file in one step. */
   void put(String name, byte[] content, FileFacts facts);
 
   /**
-   * Makes ready for blocks.
+   * Makes ready for blocks; not called when an upload is taken up.
    *
    * @param upload tells this upload from others of the same name; short, alphanumeric
    * @param length of the file
