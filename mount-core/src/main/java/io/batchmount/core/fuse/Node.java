@@ -23,6 +23,9 @@ final class Node {
   /** The name is gone, by unlink, replacement or a change behind our back. */
   boolean detached;
 
+  /** The directory where another file took the name by rename; {@link #name} is that name. */
+  Optional<Node> replacedIn = Optional.empty();
+
   long lookups; // what the kernel holds
   int children; // nodes below that are in the table
   final List<OpenFile> open = new ArrayList<>();

@@ -70,14 +70,25 @@ final class NodeTable {
     return node;
   }
 
-  /** The path now; empty when the node or one above it has lost its name. */
+  /**
+   * The path now; empty when the node or one above it has lost its name.
+   *
+   * <p>A node whose name went to another file by rename, and that nobody has open, stands for its
+   * successor: a program that found the name a moment before the rename gets the new file, as it
+   * would have a moment later. With ESTALE it would see an error when that happens twice.
+   */
   synchronized Optional<String> findPath(Node node) {
     List<String> parts = new ArrayList<>();
-    for (Node each = node; each != root; each = each.parent.get()) {
-      if (each.detached) {
+    Node each = node;
+    while (each != root) {
+      parts.add(each.name);
+      if (!each.detached) {
+        each = each.parent.get();
+      } else if (each == node && each.replacedIn.isPresent() && each.open.isEmpty()) {
+        each = each.replacedIn.get();
+      } else {
         return Optional.empty();
       }
-      parts.add(each.name);
     }
     StringBuilder path = new StringBuilder();
     for (int i = parts.size() - 1; i >= 0; i--) {
@@ -262,7 +273,11 @@ final class NodeTable {
   /** A rename succeeded. */
   synchronized void moved(Node from, String oldName, Node to, String newName) {
     Node node = names.remove(new NameKey(from.id, oldName));
-    removed(to, newName);
+    Node replaced = names.get(new NameKey(to.id, newName));
+    if (replaced != null) {
+      detach(replaced);
+      replaced.replacedIn = Optional.of(to);
+    }
     if (node == null) {
       return;
     }
