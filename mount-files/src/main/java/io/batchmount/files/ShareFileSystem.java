@@ -56,6 +56,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * An Azure file share as a file system, made for logs: what is appended on one node is readable on
@@ -93,6 +94,7 @@ public final class ShareFileSystem implements FileSystem {
   private final OpenFileTable table = new OpenFileTable();
   private final WriteSupport support;
   private final FileReader reader;
+  private final AtomicBoolean closed = new AtomicBoolean();
   private final List<PendingData.FailedFile> failed = new CopyOnWriteArrayList<>();
 
   /** Version that the kernel's pages of a file are of, by file id. */
@@ -709,15 +711,27 @@ public final class ShareFileSystem implements FileSystem {
       return store.renameDirectory(storedFrom, storedTo, replace).etag();
     }
     Optional<String> lease = source.flatMap(OpenFile::leaseId);
-    return AttributeWriter.breakingRival(
-            store,
-            storedFrom,
-            () ->
-                AttributeWriter.breakingRival(
-                    store,
-                    storedTo,
-                    () -> store.renameFile(storedFrom, storedTo, replace, lease, Optional.empty())))
-        .etag();
+    try {
+      return store.renameFile(storedFrom, storedTo, replace, lease, Optional.empty()).etag();
+    } catch (FsException e) {
+      if (!ServiceCode.is(e, ServiceCode.LEASE_ID_MISSING)) {
+        throw e;
+      }
+      // a writer on another node holds one of the two; it finds out and looks again
+      for (String stored : List.of(storedFrom, storedTo)) {
+        try {
+          store.breakLease(stored);
+        } catch (FsException none) {
+          if (none.errno() != Errno.ENOENT && none.errno() != Errno.EBUSY) {
+            none.addSuppressed(e);
+            throw none;
+          }
+        }
+      }
+      return store
+          .renameFile(storedFrom, storedTo, replace, Optional.empty(), Optional.empty())
+          .etag();
+    }
   }
 
   // ---- links ------------------------------------------------------------------------------------
@@ -781,7 +795,7 @@ public final class ShareFileSystem implements FileSystem {
     long nextReport = System.nanoTime() + PROGRESS.toNanos();
     while (true) {
       PendingData left = pending();
-      if (left.files() == 0 || System.nanoTime() - end >= 0) {
+      if (left.files() == 0 || closed.get() || System.nanoTime() - end >= 0) {
         return left;
       }
       for (OpenFile file : table.all()) {
@@ -806,6 +820,9 @@ public final class ShareFileSystem implements FileSystem {
 
   @Override
   public void close() throws FsException {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
     for (OpenFile file : table.all()) {
       file.abandon();
     }

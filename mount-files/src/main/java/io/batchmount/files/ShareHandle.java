@@ -86,7 +86,7 @@ final class ShareHandle implements FileHandle {
 
   @Override
   public void flush() throws FsException {
-    if (options.write()) {
+    if (options.write() || file.isPending()) { // O_CREAT makes a file for a reader too
       latching(
           () -> {
             if (file.isUnsaved() || file.failure().isPresent()) {

@@ -5,13 +5,12 @@ import io.batchmount.core.FileSystem;
 import io.batchmount.core.contract.Capabilities;
 import io.batchmount.core.contract.FileSystemContract;
 import java.nio.file.Path;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The contract of every file system, over the share in memory. */
 class MemoryShareContractTest extends FileSystemContract {
   @TempDir Path directory;
-  private ShareFixture fixture;
+  private static ShareFixture fixture;
 
   /** What a share cannot do, whatever serves it. */
   static Capabilities shareCapabilities() {
@@ -32,6 +31,10 @@ class MemoryShareContractTest extends FileSystemContract {
 
   @Override
   protected FileSystem newFileSystem() throws Exception {
+    // the mount of the case before has been closed by then, and after the methods of this class
+    if (fixture != null) {
+      fixture.close();
+    }
     fixture = ShareFixture.inMemory(directory);
     return fixture.mount();
   }
@@ -39,10 +42,5 @@ class MemoryShareContractTest extends FileSystemContract {
   @Override
   protected FileSystem reopenFileSystem() throws Exception {
     return fixture.mount();
-  }
-
-  @AfterEach
-  void closeFixture() throws Exception {
-    fixture.close();
   }
 }

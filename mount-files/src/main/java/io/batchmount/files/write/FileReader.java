@@ -108,7 +108,8 @@ public final class FileReader {
       RangeRead answer = store.getFile(local.stored(), offset, window);
       if (!answer.behindEnd() && !answer.fileId().equals(local.version().fileId())) {
         if (!file.version().fileId().equals(local.version().fileId())
-            || !file.stored().equals(local.stored())) {
+            || !file.stored().equals(local.stored())
+            || file.takeIdentity(answer)) {
           return Optional.empty();
         }
         throw new FsException(

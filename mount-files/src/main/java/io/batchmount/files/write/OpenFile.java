@@ -66,6 +66,12 @@ public final class OpenFile {
   private Optional<Buffer> flushing = Optional.empty();
   private boolean resizing;
   private boolean flushPlanned;
+
+  /**
+   * Whether the service confirmed the identity; a cached look-up may be of a file replaced since.
+   */
+  private boolean confirmed;
+
   private Optional<FsException> failure = Optional.empty();
   private Duration retryDelay = FIRST_RETRY;
 
@@ -241,7 +247,7 @@ public final class OpenFile {
           if (local()) {
             return true;
           }
-          if (!entry.item().fileId().equals(version.fileId())) {
+          if (!entry.item().fileId().equals(version.fileId()) && confirmed) {
             return false;
           }
           version = Version.of(entry.item());
@@ -819,6 +825,7 @@ public final class OpenFile {
     locked(
         () -> {
           version = now;
+          confirmed = true;
           return null;
         });
   }
@@ -876,11 +883,43 @@ public final class OpenFile {
     }
   }
 
+  /**
+   * An answer came from another file than the one that was looked up. When nothing was read yet,
+   * the look-up was merely old, and the file is the new one.
+   *
+   * @return false when the handles already read from the earlier one
+   */
+  boolean takeIdentity(io.batchmount.files.store.RangeRead answer) {
+    boolean taken =
+        locked(
+            () -> {
+              if (confirmed || local()) {
+                return false;
+              }
+              version =
+                  new Version(
+                      answer.fileId(),
+                      answer.etag(),
+                      GrowthMark.visibleSize(answer.size(), answer.lastWriteTime()),
+                      answer.size(),
+                      answer.lastWriteTime(),
+                      version.changeTime());
+              size = version.visible();
+              confirmed = true;
+              return true;
+            });
+    if (taken) {
+      support.catalog().cache().forgetTree(path());
+    }
+    return taken;
+  }
+
   /** What a ranged answer told of a file that only others write. */
   void learned(io.batchmount.files.store.RangeRead answer) {
     locked(
         () -> {
           if (!local() && answer.fileId().equals(version.fileId())) {
+            confirmed = true;
             version =
                 new Version(
                     answer.fileId(),

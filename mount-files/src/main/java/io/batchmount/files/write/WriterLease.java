@@ -38,6 +38,7 @@ final class WriterLease {
 
   private final ShareStore store;
   private volatile Optional<String> id = Optional.empty();
+  private Optional<String> attempted = Optional.empty();
 
   WriterLease(ShareStore store) {
     this.store = store;
@@ -58,12 +59,15 @@ final class WriterLease {
    * @throws FsException ESTALE when another writer keeps it, or the file is gone
    */
   String acquire(String stored, String path) throws FsException {
-    String proposed = UUID.randomUUID().toString();
+    // the id of an attempt whose answer was lost is proposed again: it may hold the lease already
+    String proposed = attempted.orElseGet(() -> UUID.randomUUID().toString());
+    attempted = Optional.of(proposed);
     long end = System.nanoTime() + RIVAL_WAIT.toNanos();
     while (true) {
       try {
         String etag = store.acquireLease(stored, proposed);
         id = Optional.of(proposed);
+        attempted = Optional.empty();
         return etag;
       } catch (FsException e) {
         if (!ServiceCode.is(e, ServiceCode.LEASE_ALREADY_PRESENT)) {
