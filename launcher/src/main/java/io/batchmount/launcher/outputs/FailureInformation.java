@@ -44,7 +44,7 @@ public record FailureInformation(
   /**
    * One fact of a failure.
    *
-   * @param name such as {@code LocalFile}
+   * @param name such as {@code FilePath}
    * @param value its text
    */
   public record Detail(String name, String value) {}

@@ -66,7 +66,7 @@ final class Failures {
 
   private static List<Detail> place(UploadError error) {
     List<Detail> place = new ArrayList<>();
-    error.file().ifPresent(file -> place.add(new Detail("LocalFile", file.toString())));
+    error.file().ifPresent(file -> place.add(new Detail("FilePath", file.toString())));
     place.add(new Detail("FilePattern", error.pattern()));
     return place;
   }

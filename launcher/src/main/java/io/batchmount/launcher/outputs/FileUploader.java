@@ -220,8 +220,6 @@ final class FileUploader {
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new CancelledUploadException(e);
-      } catch (IOException e) {
-        throw new java.io.UncheckedIOException(e);
       } finally {
         buffers.release(block);
       }

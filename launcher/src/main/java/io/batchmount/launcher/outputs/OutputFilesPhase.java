@@ -39,6 +39,15 @@ import org.slf4j.LoggerFactory;
 public final class OutputFilesPhase implements JobOutputsPhase {
   private static final Logger LOG = LoggerFactory.getLogger(OutputFilesPhase.class);
 
+  /**
+   * Time for the uploads of a job that was asked to end or reached its time limit, where no limit
+   * is set: whoever asked waits, but hours of work should not be lost to haste.
+   */
+  private static final Duration TIME_AFTER_TERMINATION = Duration.ofMinutes(10);
+
+  /** Exit code of a job that reached its time limit. */
+  private static final int TIME_LIMIT_CODE = 124;
+
   private final List<OutputFile> definitions;
   private final JobContext context;
   private final UploadOptions options;
@@ -50,6 +59,7 @@ public final class OutputFilesPhase implements JobOutputsPhase {
   private final Map<String, FileVersion> storedWhileRunning = new ConcurrentHashMap<>();
   private Optional<ScheduledExecutorService> timer = Optional.empty(); // guarded by this
   private boolean ended; // guarded by this
+  private boolean termination; // guarded by this
 
   private OutputFilesPhase(
       List<OutputFile> definitions,
@@ -75,7 +85,7 @@ public final class OutputFilesPhase implements JobOutputsPhase {
    * @param options how files are transferred
    * @param access credentials of destinations without a SAS
    * @param listener told of progress
-   * @throws OutputFileException if the journal cannot be used
+   * @throws OutputFileException if an upload is to be taken up and the journal cannot be used
    */
   public static OutputFilesPhase open(
       List<OutputFile> definitions,
@@ -88,7 +98,11 @@ public final class OutputFilesPhase implements JobOutputsPhase {
       try {
         journal = Optional.of(UploadJournal.open(options.journal().get(), options.resume()));
       } catch (IOException e) {
-        throw new OutputFileException("the upload journal cannot be used: " + e.getMessage(), e);
+        if (options.resume()) {
+          throw new OutputFileException("the upload journal cannot be used: " + e.getMessage(), e);
+        }
+        // the outputs count more than the chance to take the upload up later
+        LOG.warn("this upload cannot be taken up after an interruption: {}", e.toString());
       }
     }
     return new OutputFilesPhase(definitions, context, options, access, listener, journal);
@@ -160,6 +174,7 @@ public final class OutputFilesPhase implements JobOutputsPhase {
 
   @Override
   public synchronized void terminationRequested() {
+    termination = true;
     timer.filter(running -> !ended).ifPresent(running -> running.execute(this::uploadChanged));
   }
 
@@ -214,17 +229,23 @@ public final class OutputFilesPhase implements JobOutputsPhase {
 
   @Override
   public PhaseResult commandEnded(int exitCode) {
+    Optional<Duration> limit;
     synchronized (this) {
       if (ended) {
         throw new IllegalStateException("the command can end only once");
       }
       ended = true;
+      boolean hurried = termination || exitCode == TIME_LIMIT_CODE;
+      limit =
+          options
+              .timeLimit()
+              .or(() -> hurried ? Optional.of(TIME_AFTER_TERMINATION) : Optional.empty());
       timer.ifPresent(ScheduledExecutorService::shutdown);
     }
     if (definitions.isEmpty()) {
       return new PhaseResult(List.of(), List.of(), Failures.of(exitCode, List.of()));
     }
-    Optional<Long> deadline = options.timeLimit().map(limit -> System.nanoTime() + limit.toNanos());
+    Optional<Long> deadline = limit.map(time -> System.nanoTime() + time.toNanos());
     uploading.lock();
     try (UploadLog log = UploadLog.begin(context.taskDirectory(), context::blanked)) {
       return run(exitCode, log, deadline);

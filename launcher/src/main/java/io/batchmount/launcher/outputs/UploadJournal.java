@@ -18,6 +18,8 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What an upload has reached, so that it can be taken up after an interruption: files that are
@@ -31,8 +33,11 @@ import java.util.Optional;
 final class UploadJournal implements Closeable {
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
+  private static final Logger LOG = LoggerFactory.getLogger(UploadJournal.class);
+
   private final Path path;
   private final FileChannel channel;
+  private boolean broken; // guarded by this
   private final Map<String, State> states = new HashMap<>(); // guarded by this
 
   private UploadJournal(Path path, FileChannel channel) {
@@ -110,14 +115,13 @@ final class UploadJournal implements Closeable {
   }
 
   /** An upload in blocks begins; earlier ones of this place are forgotten. */
-  synchronized void begin(FileTask task, FileVersion version, String upload, int blockSize)
-      throws IOException {
+  synchronized void begin(FileTask task, FileVersion version, String upload, int blockSize) {
     states.put(key(task), new State(version, upload, blockSize));
     append(line("begin", task, version).put("upload", upload).put("blockSize", blockSize));
   }
 
   /** A block is staged. */
-  synchronized void staged(FileTask task, int block) throws IOException {
+  synchronized void staged(FileTask task, int block) {
     State state = states.get(key(task));
     if (state == null) {
       throw new IllegalStateException("a block of an upload that was not begun");
@@ -128,7 +132,7 @@ final class UploadJournal implements Closeable {
   }
 
   /** A file is stored. */
-  synchronized void stored(FileTask task, FileVersion version) throws IOException {
+  synchronized void stored(FileTask task, FileVersion version) {
     State state = new State(version, "", 0);
     state.stored = true;
     states.put(key(task), state);
@@ -160,10 +164,19 @@ final class UploadJournal implements Closeable {
         .put("inode", version.key());
   }
 
-  private void append(ObjectNode line) throws IOException {
-    ByteBuffer bytes = ByteBuffer.wrap((line + "\n").getBytes(StandardCharsets.UTF_8));
-    while (bytes.hasRemaining()) {
-      channel.write(bytes);
+  /** A disk that is full must not fail the upload itself. */
+  private void append(ObjectNode line) {
+    if (broken) {
+      return;
+    }
+    try {
+      ByteBuffer bytes = ByteBuffer.wrap((line + "\n").getBytes(StandardCharsets.UTF_8));
+      while (bytes.hasRemaining()) {
+        channel.write(bytes);
+      }
+    } catch (IOException e) {
+      broken = true;
+      LOG.warn("{} cannot be written any more: {}", path, e.toString());
     }
   }
 

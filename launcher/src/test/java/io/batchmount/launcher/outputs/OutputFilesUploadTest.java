@@ -287,7 +287,7 @@ class OutputFilesUploadTest {
     assertThat(failure.category().wireName()).isEqualTo("usererror");
     assertThat(failure.details())
         .contains(
-            new FailureInformation.Detail("LocalFile", wd.toRealPath().resolve("a.txt").toString()),
+            new FailureInformation.Detail("FilePath", wd.toRealPath().resolve("a.txt").toString()),
             new FailureInformation.Detail("FilePattern", "*.txt"));
     assertThat(result.errors()).hasSize(2);
     JsonNode err = new ObjectMapper().readTree(log("fileuploaderr.txt"));
