@@ -100,7 +100,10 @@ public final class NameCodec {
       return false;
     }
     String name = decode(segment);
-    return name.indexOf('/') >= 0 || name.indexOf('\0') >= 0 || !encode(name).equals(segment);
+    return name.indexOf('/') >= 0
+        || name.indexOf('\0') >= 0
+        || isForeignName(name) // the name stands for another segment already
+        || !encode(name).equals(segment);
   }
 
   /** Most names: nothing to encode and nothing that looks encoded. */

@@ -645,6 +645,9 @@ public final class ReadEngine implements BlobContentReader, AutoCloseable {
   }
 
   private void end(Fetch fetch, Optional<FsException> failure) {
+    if (failure.isPresent()) {
+      table.remove(fetch); // before anybody hears of it: who comes now asks anew
+    }
     failure.ifPresentOrElse(
         cause -> {
           if (cause.errno() == Errno.EINTR && fetch.isSpeculative() && !fetch.isDemanded()) {

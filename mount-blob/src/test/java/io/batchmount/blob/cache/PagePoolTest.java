@@ -1,0 +1,140 @@
+package io.batchmount.blob.cache;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.batchmount.blob.store.BlobLocation;
+import io.batchmount.core.MemoryBudget;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+
+/** Promise 5 for pages, and that no page is ever seen with another's bytes. */
+class PagePoolTest {
+  private static final BlobLocation LOCATION = new BlobLocation("memory://x", "acct", "c");
+
+  @Test
+  void memoryIsBoundedByTheBudget() throws Exception {
+    MemoryBudget budget = new MemoryBudget(8L << 20);
+    PagePool pool = new PagePool(budget);
+    List<Page> pages = new ArrayList<>(pool.take(8 * 32));
+    assertThat(budget.used()).isEqualTo(8L << 20);
+    assertThat(pool.tryTake(1)).isEmpty();
+    pages.forEach(Page::release);
+    assertThat(pool.usedPages()).isZero();
+    assertThat(budget.used()).isLessThanOrEqualTo(4L << 20);
+  }
+
+  @Test
+  void speculationLeavesAReserve() {
+    MemoryBudget budget = new MemoryBudget(20L << 20);
+    PagePool pool = new PagePool(budget);
+    List<Page> taken = new ArrayList<>();
+    List<Page> more;
+    while (!(more = pool.tryTake(32)).isEmpty()) {
+      taken.addAll(more);
+    }
+    assertThat(taken).hasSize(18 * 32);
+    taken.forEach(Page::release);
+  }
+
+  @Test
+  void cachedPagesGiveWayToOtherUsersOfTheBudget() throws Exception {
+    MemoryBudget budget = new MemoryBudget(16L << 20);
+    PagePool pool = new PagePool(budget);
+    BlockCache cache = new BlockCache(pool, Optional.empty(), new SimpleMeterRegistry());
+    BlobVersion version = new BlobVersion(LOCATION, "a", "\"1\"", 1L << 30);
+    for (int i = 0; i < 9 * 32; i++) {
+      Page page = pool.take(1).get(0);
+      cache.put(new PageKey(version, i), page);
+      page.release();
+    }
+    assertThat(cache.size()).isGreaterThan(100);
+    budget.acquire(14L << 20, Duration.ofSeconds(20));
+    assertThat(budget.used()).isLessThanOrEqualTo(16L << 20);
+    budget.release(14L << 20);
+    cache.close();
+    assertThat(pool.usedPages()).isZero();
+  }
+
+  /**
+   * Threads put and read pages of a cache far smaller than the set. Each page says whose it is; a
+   * page that was given to another while somebody still read it would say something else.
+   */
+  @Test
+  void stressedCacheNeverMixesPages() throws Exception {
+    MemoryBudget budget = new MemoryBudget(8L << 20);
+    PagePool pool = new PagePool(budget);
+    BlockCache cache = new BlockCache(pool, Optional.empty(), new SimpleMeterRegistry());
+    BlobVersion version = new BlobVersion(LOCATION, "a", "\"1\"", 1L << 30);
+    int threads = 6;
+    int rounds = 20_000;
+    ExecutorService executor = Executors.newFixedThreadPool(threads);
+    try {
+      CountDownLatch start = new CountDownLatch(1);
+      List<Future<Integer>> results = new ArrayList<>();
+      for (int t = 0; t < threads; t++) {
+        int seed = t;
+        results.add(
+            executor.submit(
+                () -> {
+                  start.await();
+                  Random random = new Random(seed);
+                  int hits = 0;
+                  for (int i = 0; i < rounds; i++) {
+                    int index = (int) Math.abs(random.nextGaussian() * 200);
+                    Optional<Page> found = cache.get(new PageKey(version, index));
+                    if (found.isPresent()) {
+                      check(found.get(), index);
+                      found.get().release();
+                      hits++;
+                    } else {
+                      Page page = pool.take(1).get(0);
+                      fill(page, index);
+                      cache.put(new PageKey(version, index), page);
+                      check(page, index);
+                      page.release();
+                    }
+                    if (i % 1000 == 0) {
+                      cache.clear();
+                    }
+                  }
+                  return hits;
+                }));
+      }
+      start.countDown();
+      int hits = 0;
+      for (Future<Integer> result : results) {
+        hits += result.get();
+      }
+      assertThat(hits).isPositive();
+    } finally {
+      executor.shutdownNow();
+    }
+    assertThat(budget.peak()).isLessThanOrEqualTo(8L << 20);
+    cache.close();
+    assertThat(pool.usedPages()).isZero();
+  }
+
+  private static void fill(Page page, int index) {
+    ByteBuffer view = page.view();
+    while (view.hasRemaining()) {
+      view.putInt(index);
+    }
+  }
+
+  private static void check(Page page, int index) {
+    ByteBuffer view = page.view();
+    for (int at = 0; at < view.capacity(); at += 4096) {
+      assertThat(view.getInt(at)).isEqualTo(index);
+    }
+  }
+}
