@@ -195,7 +195,7 @@ final class FileRequests {
     }
   }
 
-  private static OpenOptions openOptions(int flags) {
+  static OpenOptions openOptions(int flags) {
     int access = flags & Native.O_ACCMODE;
     return new OpenOptions(
         access != Native.O_WRONLY,

@@ -36,10 +36,10 @@ public final class FuseMount {
 
   private final FileSystem fileSystem;
   private final Path mountPoint;
-  private final FuseSession session;
+  private final Connection session;
   private final AtomicBoolean unmounting = new AtomicBoolean();
 
-  private FuseMount(FileSystem fileSystem, Path mountPoint, FuseSession session) {
+  private FuseMount(FileSystem fileSystem, Path mountPoint, Connection session) {
     this.fileSystem = fileSystem;
     this.mountPoint = mountPoint;
     this.session = session;
@@ -56,8 +56,12 @@ public final class FuseMount {
       throws MountException {
     Path place = Mounter.resolve(mountPoint);
     Mounter.prepare(place, options.allowNonEmpty());
-    int device = Mounter.mount(fileSystem, place, options);
-    FuseSession session = new FuseSession(device, fileSystem, options);
+    Connection session =
+        switch (options.binding()) {
+          case KERNEL ->
+              new FuseSession(Mounter.mount(fileSystem, place, options), fileSystem, options);
+          case LIBFUSE -> LibfuseConnection.mount(fileSystem, place, options);
+        };
     session.start();
     FuseMount mount = new FuseMount(fileSystem, place, session);
     try {
@@ -204,6 +208,6 @@ public final class FuseMount {
 
   /** Nodes that the kernel knows at the moment, for tests and {@code status}. */
   public int knownNodes() {
-    return session.nodes().size();
+    return session.knownNodes();
   }
 }

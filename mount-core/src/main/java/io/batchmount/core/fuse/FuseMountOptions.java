@@ -19,6 +19,7 @@ import java.util.Objects;
  * @param operationTimeout deadline of one request
  * @param maxThreads how many requests may be worked on at once; threads are made as they are needed
  * @param readAheadBytes how far the kernel reads ahead in one file; applied when root
+ * @param binding how requests reach us
  */
 public record FuseMountOptions(
     String source,
@@ -30,7 +31,8 @@ public record FuseMountOptions(
     Duration negativeTimeout,
     Duration operationTimeout,
     int maxThreads,
-    int readAheadBytes) {
+    int readAheadBytes,
+    FuseBinding binding) {
 
   /** As libfuse has it, and what close-to-open promises between nodes. */
   public static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(1);
@@ -64,6 +66,7 @@ public record FuseMountOptions(
 
   public FuseMountOptions {
     Objects.requireNonNull(source);
+    Objects.requireNonNull(binding);
     if (maxThreads < 2) {
       throw new IllegalArgumentException("a mount needs two threads at least, not " + maxThreads);
     }
@@ -81,7 +84,8 @@ public record FuseMountOptions(
         Duration.ZERO,
         DEFAULT_OPERATION_TIMEOUT,
         DEFAULT_MAX_THREADS,
-        DEFAULT_READ_AHEAD_BYTES);
+        DEFAULT_READ_AHEAD_BYTES,
+        FuseBinding.KERNEL);
   }
 
   /**
@@ -103,7 +107,8 @@ public record FuseMountOptions(
         negativeTimeout,
         operationTimeout,
         maxThreads,
-        readAheadBytes);
+        readAheadBytes,
+        binding);
   }
 
   public FuseMountOptions withReadOnly(boolean newReadOnly) {
@@ -117,7 +122,8 @@ public record FuseMountOptions(
         negativeTimeout,
         operationTimeout,
         maxThreads,
-        readAheadBytes);
+        readAheadBytes,
+        binding);
   }
 
   public FuseMountOptions withAllowOther(boolean newAllowOther) {
@@ -131,7 +137,8 @@ public record FuseMountOptions(
         negativeTimeout,
         operationTimeout,
         maxThreads,
-        readAheadBytes);
+        readAheadBytes,
+        binding);
   }
 
   public FuseMountOptions withAllowNonEmpty(boolean newAllowNonEmpty) {
@@ -145,7 +152,8 @@ public record FuseMountOptions(
         negativeTimeout,
         operationTimeout,
         maxThreads,
-        readAheadBytes);
+        readAheadBytes,
+        binding);
   }
 
   /** How long the kernel believes attributes, names and missing names. */
@@ -160,7 +168,8 @@ public record FuseMountOptions(
         negative,
         operationTimeout,
         maxThreads,
-        readAheadBytes);
+        readAheadBytes,
+        binding);
   }
 
   public FuseMountOptions withOperationTimeout(Duration newOperationTimeout) {
@@ -174,7 +183,8 @@ public record FuseMountOptions(
         negativeTimeout,
         newOperationTimeout,
         maxThreads,
-        readAheadBytes);
+        readAheadBytes,
+        binding);
   }
 
   public FuseMountOptions withMaxThreads(int newMaxThreads) {
@@ -188,7 +198,8 @@ public record FuseMountOptions(
         negativeTimeout,
         operationTimeout,
         newMaxThreads,
-        readAheadBytes);
+        readAheadBytes,
+        binding);
   }
 
   public FuseMountOptions withReadAheadBytes(int newReadAheadBytes) {
@@ -202,6 +213,23 @@ public record FuseMountOptions(
         negativeTimeout,
         operationTimeout,
         maxThreads,
-        newReadAheadBytes);
+        newReadAheadBytes,
+        binding);
+  }
+
+  /** The other way of speaking with the kernel. */
+  public FuseMountOptions withBinding(FuseBinding newBinding) {
+    return new FuseMountOptions(
+        source,
+        readOnly,
+        allowOther,
+        allowNonEmpty,
+        attributeTimeout,
+        entryTimeout,
+        negativeTimeout,
+        operationTimeout,
+        maxThreads,
+        readAheadBytes,
+        newBinding);
   }
 }

@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
  * <p>The connection ends when the kernel says so (unmounted or aborted): every thread then returns,
  * the last one saves and closes what was left open.
  */
-final class FuseSession {
+final class FuseSession implements Connection {
   /** Threads that may wait for requests without work; what a few busy programs keep in use. */
   private static final int MAX_IDLE_THREADS = 12;
 
@@ -120,31 +120,35 @@ final class FuseSession {
 
   private NodeRequests nodeRequests; // set once, in the constructor
 
-  void start() {
+  @Override
+  public void start() {
     startThread();
     startThread();
   }
 
-  /** Completed when the kernel and we agreed on how to speak; exceptionally when we cannot. */
-  CompletableFuture<Void> ready() {
+  @Override
+  public CompletableFuture<Void> ready() {
     return ready;
   }
 
-  /** Waits until the connection has ended and all threads are done. */
-  void awaitEnd() throws InterruptedException {
+  @Override
+  public void awaitEnd() throws InterruptedException {
     ended.await();
   }
 
-  boolean awaitEnd(Duration limit) throws InterruptedException {
+  @Override
+  public boolean awaitEnd(Duration limit) throws InterruptedException {
     return ended.await(limit.toNanos(), TimeUnit.NANOSECONDS);
   }
 
-  boolean isAlive() {
+  @Override
+  public boolean isAlive() {
     return !ending;
   }
 
-  NodeTable nodes() {
-    return nodes;
+  @Override
+  public int knownNodes() {
+    return nodes.size();
   }
 
   int device() {
