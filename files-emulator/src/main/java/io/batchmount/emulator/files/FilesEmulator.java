@@ -2,10 +2,10 @@ package io.batchmount.emulator.files;
 
 import io.batchmount.emulator.files.http.HttpServer;
 import io.batchmount.emulator.files.model.Account;
-import io.batchmount.emulator.files.model.ChangeLog;
 import io.batchmount.emulator.files.model.Clock;
 import io.batchmount.emulator.files.model.MemoryPages;
 import io.batchmount.emulator.files.protocol.Service;
+import io.batchmount.emulator.files.store.DiskState;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -14,6 +14,7 @@ import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,6 +36,7 @@ public final class FilesEmulator implements AutoCloseable {
   public static final String DEVELOPMENT_KEY =
       "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
+  private static final Logger LOG = LoggerFactory.getLogger(FilesEmulator.class);
   private static final Logger REQUESTS =
       LoggerFactory.getLogger("io.batchmount.emulator.files.requests");
 
@@ -43,18 +45,22 @@ public final class FilesEmulator implements AutoCloseable {
   private final HttpServer server;
   private final FaultEngine faults;
   private final RequestCounters counters;
+  private final Optional<DiskState> disk;
+  private final AtomicBoolean closed = new AtomicBoolean();
 
   private FilesEmulator(
       String host,
       String account,
       HttpServer server,
       FaultEngine faults,
-      RequestCounters counters) {
+      RequestCounters counters,
+      Optional<DiskState> disk) {
     this.host = host;
     this.account = account;
     this.server = server;
     this.faults = faults;
     this.counters = counters;
+    this.disk = disk;
   }
 
   /** Options with their defaults: 127.0.0.1, any free port, in memory, the development account. */
@@ -93,10 +99,22 @@ public final class FilesEmulator implements AutoCloseable {
     counters.reset();
   }
 
-  /** Stops; what is kept on disk stays there. */
+  /** Stops; what is kept on disk stays there. Closing it again does nothing. */
   @Override
   public void close() {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
     server.close();
+    disk.ifPresent(FilesEmulator::close);
+  }
+
+  private static void close(DiskState state) {
+    try {
+      state.close();
+    } catch (IOException e) {
+      LOG.warn("the state on disk is complete, but its files could not be closed", e);
+    }
   }
 
   /** Options of an emulator. Not thread-safe. */
@@ -185,17 +203,27 @@ public final class FilesEmulator implements AutoCloseable {
      * @throws IllegalArgumentException if the key is not base64
      */
     public FilesEmulator start() throws IOException {
-      if (location.isPresent()) {
-        throw new IOException("state on disk is not supported: " + location.get());
-      }
       byte[] decoded = Base64.getDecoder().decode(key);
-      Account state = new Account(new Clock(), new MemoryPages(), ChangeLog.NONE);
+      if (location.isEmpty()) {
+        return serve(new Account(new Clock(), new MemoryPages()), decoded, Optional.empty());
+      }
+      DiskState disk = DiskState.open(location.get());
+      try {
+        return serve(disk.account(), decoded, Optional.of(disk));
+      } catch (IOException | RuntimeException e) {
+        disk.close();
+        throw e;
+      }
+    }
+
+    private FilesEmulator serve(Account state, byte[] decoded, Optional<DiskState> disk)
+        throws IOException {
       Service service = new Service(state, account, decoded, deletion, retention);
       FaultEngine engine = new FaultEngine();
       engine.script(faults);
       RequestCounters counters = new RequestCounters();
       HttpServer server = HttpServer.start(host, port, new Front(service, engine, counters, log));
-      return new FilesEmulator(host, account, server, engine, counters);
+      return new FilesEmulator(host, account, server, engine, counters, disk);
     }
   }
 }

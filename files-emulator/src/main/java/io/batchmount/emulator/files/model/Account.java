@@ -40,16 +40,23 @@ public final class Account {
   private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
   private final Clock clock;
   private final PageStore pages;
-  private final ChangeLog log;
+  private ChangeLog log = ChangeLog.NONE;
   private final NavigableMap<String, Share> shares = new TreeMap<>();
   private final List<Share> deleted = new ArrayList<>();
   private String serviceProperties = "";
   private volatile Optional<IOException> broken = Optional.empty();
 
-  public Account(Clock clock, PageStore pages, ChangeLog log) {
+  /** An empty account whose changes are kept nowhere until {@link #keepIn} is called. */
+  public Account(Clock clock, PageStore pages) {
     this.clock = clock;
     this.pages = pages;
-    this.log = log;
+  }
+
+  /**
+   * Where changes are kept from now on; called once, before the account is shared between threads.
+   */
+  public void keepIn(ChangeLog changeLog) {
+    this.log = changeLog;
   }
 
   /** Where the bytes of files go. */

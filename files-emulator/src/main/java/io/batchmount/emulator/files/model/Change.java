@@ -8,8 +8,8 @@ public sealed interface Change {
   /** A share went out of use; it may be restored while it is kept. */
   record ShareDeleted(Share share) implements Change {}
 
-  /** A deleted share is in use again. */
-  record ShareRestored(Share share) implements Change {}
+  /** A deleted share is in use again; it had been deleted at this moment. */
+  record ShareRestored(Share share, long deletedAt) implements Change {}
 
   /** A deleted share is kept no longer. */
   record SharePurged(Share deleted) implements Change {}

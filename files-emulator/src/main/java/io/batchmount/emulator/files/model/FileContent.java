@@ -12,8 +12,10 @@ import java.util.Optional;
  * @param pages what was written; what no page holds is zero
  * @param allocated the ranges that count as written, in whole blocks (List Ranges cuts them to the
  *     size)
+ * @param cleared the ranges that were cleared and not written since: differences between snapshots
+ *     tell of them
  */
-public record FileContent(long size, PageTree pages, RangeList allocated) {
+public record FileContent(long size, PageTree pages, RangeList allocated, RangeList cleared) {
   /** The service allocates and frees in blocks of so many bytes. */
   public static final int BLOCK = 512;
 
@@ -21,11 +23,49 @@ public record FileContent(long size, PageTree pages, RangeList allocated) {
    * What a write changed, for the journal.
    *
    * @param content what came out
-   * @param runs pages put in place, in runs; the array holds no null
-   * @param droppedFrom the first page of those taken out
+   * @param droppedFrom the first page of those taken out, before the runs are put in
    * @param droppedTo the page behind the last of those taken out
+   * @param runs pages put in place, in runs; the array holds no null
+   * @param mark what became of the allocation
    */
-  public record Edit(FileContent content, List<Run> runs, long droppedFrom, long droppedTo) {}
+  public record Edit(
+      FileContent content, long droppedFrom, long droppedTo, List<Run> runs, Mark mark) {}
+
+  /**
+   * A change of the allocation.
+   *
+   * @param kind what became of the range
+   * @param from its first byte
+   * @param to the byte behind its last one
+   */
+  public record Mark(Kind kind, long from, long to) {
+    /** What may become of a range. */
+    public enum Kind {
+      WRITTEN,
+      CLEARED,
+      CUT
+    }
+  }
+
+  /** With another size, without some pages, with others, and with the allocation changed. */
+  public Edit edit(long newSize, long droppedFrom, long droppedTo, List<Run> runs, Mark mark) {
+    PageTree tree = pages.without(droppedFrom, droppedTo);
+    for (Run run : runs) {
+      tree = tree.with(run.first(), run.pages());
+    }
+    long from = mark.from();
+    long to = mark.to();
+    FileContent content =
+        switch (mark.kind()) {
+          case WRITTEN ->
+              new FileContent(newSize, tree, allocated.plus(from, to), cleared.minus(from, to));
+          case CLEARED ->
+              new FileContent(newSize, tree, allocated.minus(from, to), cleared.plus(from, to));
+          case CUT ->
+              new FileContent(newSize, tree, allocated.minus(from, to), cleared.minus(from, to));
+        };
+    return new Edit(content, droppedFrom, droppedTo, runs, mark);
+  }
 
   /** Pages that follow each other. */
   @SuppressWarnings("ArrayRecordComponent") // never compared, never changed
@@ -33,7 +73,7 @@ public record FileContent(long size, PageTree pages, RangeList allocated) {
 
   /** A sparse file of zeros. */
   public static FileContent zeros(long size) {
-    return new FileContent(size, PageTree.EMPTY, RangeList.EMPTY);
+    return new FileContent(size, PageTree.EMPTY, RangeList.EMPTY, RangeList.EMPTY);
   }
 
   /**
@@ -60,13 +100,9 @@ public record FileContent(long size, PageTree pages, RangeList allocated) {
       int at = (int) (tail * Page.SIZE - offset);
       runs.add(new Run(tail, merged(store, tail, 0, bytes, at, bytes.length - at)));
     }
-    PageTree tree = pages;
-    for (Run run : runs) {
-      tree = tree.with(run.first(), run.pages());
-    }
     long from = offset / BLOCK * BLOCK;
     long to = (end + BLOCK - 1) / BLOCK * BLOCK;
-    return new Edit(new FileContent(size, tree, allocated.plus(from, to)), runs, 0, 0);
+    return edit(size, 0, 0, runs, new Mark(Mark.Kind.WRITTEN, from, to));
   }
 
   /**
@@ -111,17 +147,14 @@ public record FileContent(long size, PageTree pages, RangeList allocated) {
     if (behindWhole >= firstWhole && behindWhole * Page.SIZE < to) {
       zero(store, behindWhole, 0, (int) (to - behindWhole * Page.SIZE), runs);
     }
-    PageTree tree = pages.without(firstWhole, Math.max(firstWhole, behindWhole));
-    for (Run run : runs) {
-      tree = tree.with(run.first(), run.pages());
-    }
     long freeFrom = (from + BLOCK - 1) / BLOCK * BLOCK;
     long freeTo = to >= size ? (to + BLOCK - 1) / BLOCK * BLOCK : to / BLOCK * BLOCK;
-    return new Edit(
-        new FileContent(size, tree, allocated.minus(freeFrom, freeTo)),
-        runs,
+    return edit(
+        size,
         firstWhole,
-        Math.max(firstWhole, behindWhole));
+        Math.max(firstWhole, behindWhole),
+        runs,
+        new Mark(Mark.Kind.CLEARED, freeFrom, freeTo));
   }
 
   private void zero(PageStore store, long number, int from, int to, List<Run> runs)
@@ -140,24 +173,20 @@ public record FileContent(long size, PageTree pages, RangeList allocated) {
   /** With another length: shrinking drops what lies beyond, growing adds zeros. */
   public Edit resize(long newSize) {
     if (newSize >= size) {
-      return new Edit(new FileContent(newSize, pages, allocated), List.of(), 0, 0);
+      return edit(newSize, 0, 0, List.of(), new Mark(Mark.Kind.CUT, 0, 0));
     }
     long keep = (newSize + Page.SIZE - 1) / Page.SIZE;
     long all = (size + Page.SIZE - 1) / Page.SIZE;
-    PageTree tree = pages.without(keep, all);
     java.util.ArrayList<Run> runs = new java.util.ArrayList<>(1);
     int inLast = (int) (newSize % Page.SIZE);
     if (inLast != 0) {
-      Optional<Page> last = tree.get(keep - 1);
+      Optional<Page> last = pages.get(keep - 1);
       if (last.isPresent() && last.get().length() > inLast) {
-        Page[] cut = {last.get().prefix(inLast)};
-        tree = tree.with(keep - 1, cut);
-        runs.add(new Run(keep - 1, cut));
+        runs.add(new Run(keep - 1, new Page[] {last.get().prefix(inLast)}));
       }
     }
     long blocks = (newSize + BLOCK - 1) / BLOCK * BLOCK;
-    return new Edit(
-        new FileContent(newSize, tree, allocated.minus(blocks, Long.MAX_VALUE)), runs, keep, all);
+    return edit(newSize, keep, all, runs, new Mark(Mark.Kind.CUT, blocks, Long.MAX_VALUE));
   }
 
   /** Reads bytes; what is not written is zero. */

@@ -45,6 +45,7 @@ public final class Share {
   private Lease lease = Lease.NONE;
   private long nextId = FIRST_ID;
   private long deletedAt;
+  private boolean hadSnapshots;
 
   /** An empty one. */
   public Share(String name, boolean nfs, long now) {
@@ -209,6 +210,15 @@ public final class Share {
 
   public void deletedAt(long ticks) {
     this.deletedAt = ticks;
+  }
+
+  /** Whether it had snapshots when it was deleted. */
+  public boolean hadSnapshots() {
+    return hadSnapshots;
+  }
+
+  public void hadSnapshots(boolean value) {
+    this.hadSnapshots = value;
   }
 
   /** The bytes of its files, as far as they were written. */

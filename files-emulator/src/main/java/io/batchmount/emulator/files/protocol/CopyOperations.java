@@ -29,7 +29,7 @@ final class CopyOperations {
           Optional.ofNullable(account.shares().get(source.share()))
               .orElseThrow(() -> new ServiceException(ErrorCode.ShareNotFound));
       if (!source.param("sharesnapshot").isEmpty()) {
-        share = Located.snapshot(share, source.param("sharesnapshot"), false);
+        share = Located.snapshot(share, source.param("sharesnapshot"));
       }
       List<String> path =
           Names.path(source.segments(), call.trailingDots("x-ms-source-allow-trailing-dot"));
@@ -91,12 +91,12 @@ final class CopyOperations {
               keepPermission
                   ? carry(tx, source, at.share(), call, url)
                   : smb.permissionKey(tx, at.share(), at.share().nfs() ? "" : inherited, inherited);
-          long created =
-              smb.created().resolve(now, now, olderCopy ? source.created() : now, source.created());
+          long created = smb.created().resolve(now, now, now, source.created());
           long written =
               smb.lastWritten()
                   .resolve(now, now, olderCopy ? source.lastWritten() : now, source.lastWritten());
-          long changed = smb.changed().resolve(now, now, now, source.changed());
+          long changed =
+              smb.changed().resolve(now, now, olderCopy ? source.changed() : now, source.changed());
           FileLeases.written(file);
           file.content(source.content());
           file.headers(source.headers());

@@ -28,16 +28,15 @@ record Located(
     if (time.isEmpty()) {
       return share;
     }
-    return snapshot(share, time, call.operation().level() == Operation.Level.SHARE);
+    return snapshot(share, time);
   }
 
-  /** The snapshot of this time. */
-  static Share snapshot(Share share, String time, boolean shareOperation) {
+  /**
+   * The snapshot of this time; a missing one is reported as the service does, as a missing share.
+   */
+  static Share snapshot(Share share, String time) {
     return Optional.ofNullable(share.snapshots().get(time))
-        .orElseThrow(
-            () ->
-                new ServiceException(
-                    shareOperation ? ErrorCode.ShareNotFound : ErrorCode.ShareSnapshotNotFound));
+        .orElseThrow(() -> new ServiceException(ErrorCode.ShareNotFound));
   }
 
   /** Finds the share and the path of a call; only under the lock. */

@@ -31,6 +31,13 @@ final class RangeDifference {
             .map(n -> ((FileNode) n).content())
             .orElse(FileContent.zeros(0));
     RangeList cleared = old.ranges(from, to);
+    RangeList since = file.content().cleared().intersect(from, Math.min(to, file.content().size()));
+    for (int i = 0; i < old.cleared().size(); i++) {
+      since = since.minus(old.cleared().start(i), old.cleared().end(i));
+    }
+    for (int i = 0; i < since.size(); i++) {
+      cleared = cleared.plus(since.start(i), since.end(i));
+    }
     for (int i = 0; i < now.size(); i++) {
       cleared = cleared.minus(now.start(i), now.end(i));
     }

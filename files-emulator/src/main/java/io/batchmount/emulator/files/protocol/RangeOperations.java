@@ -8,6 +8,7 @@ import io.batchmount.emulator.files.model.Change;
 import io.batchmount.emulator.files.model.FileContent;
 import io.batchmount.emulator.files.model.FileNode;
 import io.batchmount.emulator.files.model.Page;
+import io.batchmount.emulator.files.model.PageStore;
 import io.batchmount.emulator.files.model.RangeList;
 import io.batchmount.emulator.files.model.Share;
 import io.batchmount.emulator.files.model.Ticks;
@@ -91,7 +92,7 @@ final class RangeOperations {
       byte[] body,
       Optional<String> lease,
       boolean keepTime) {
-    try {
+    try (PageStore.Hold hold = account.pages().hold()) {
       Page[] whole = FileContent.wholePages(account.pages(), offset, body);
       return account.write(
           tx -> {
@@ -192,6 +193,10 @@ final class RangeOperations {
     ByteRange range = ByteRange.closed(call);
     ByteRange from = ByteRange.parse("x-ms-source-range", call.required("x-ms-source-range"));
     String url = call.required("x-ms-copy-source");
+    if (!url.contains(
+        "sig=")) { // Copy File needs no signature within an account, this operation does
+      throw new ServiceException(ErrorCode.CannotVerifyCopySource);
+    }
     if (!call.required("x-ms-write").equalsIgnoreCase("update")) {
       throw ServiceException.invalidHeader("x-ms-write", call.required("x-ms-write"));
     }
@@ -268,7 +273,7 @@ final class RangeOperations {
               Answers.stamp(file.etag()).add("x-ms-content-length", Long.toString(content.size()));
           if (!previous.isEmpty()) {
             Share live = account.shares().get(call.target().share());
-            Share before = Located.snapshot(live, previous, false);
+            Share before = Located.snapshot(live, previous);
             return Answers.xml(h, RangeDifference.between(before, path, file, ranges, from, to));
           }
           if (ranges.size() == 0) {

@@ -17,7 +17,8 @@ final class ServiceProperties {
           + OFF
           + "</HourMetrics><MinuteMetrics>"
           + OFF
-          + "</MinuteMetrics><Cors /></StorageServiceProperties>";
+          + "</MinuteMetrics><Cors /><ProtocolSettings><SMB><Multichannel><Enabled>false</Enabled></Multichannel></SMB>"
+          + "</ProtocolSettings></StorageServiceProperties>";
 
   private static final List<String> PARTS =
       List.of("HourMetrics", "MinuteMetrics", "Cors", "ProtocolSettings");

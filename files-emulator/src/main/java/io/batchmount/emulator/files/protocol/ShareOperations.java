@@ -17,6 +17,9 @@ final class ShareOperations {
   /** What a share may grow to when it does not say, in GiB. */
   private static final int DEFAULT_QUOTA = 5120;
 
+  /** The same for premium and NFS shares. */
+  private static final int DEFAULT_PREMIUM_QUOTA = 100;
+
   private static final int MAX_QUOTA = 102_400;
   private static final int MAX_SNAPSHOTS = 200;
   private static final List<String> TIERS =
@@ -41,8 +44,8 @@ final class ShareOperations {
     return d.toSeconds() * Ticks.SECOND + d.toNanosPart() / 100;
   }
 
-  private static int quota(Call call, int otherwise) {
-    return call.number("x-ms-share-quota", 1, MAX_QUOTA).map(Long::intValue).orElse(otherwise);
+  private static Optional<Integer> quota(Call call) {
+    return call.number("x-ms-share-quota", 1, MAX_QUOTA).map(Long::intValue);
   }
 
   private static Optional<String> oneOf(Call call, String header, List<String> words) {
@@ -56,7 +59,7 @@ final class ShareOperations {
   }
 
   HttpResponse create(Call call) {
-    int quota = quota(call, DEFAULT_QUOTA);
+    Optional<Integer> quota = quota(call);
     Optional<String> tier = oneOf(call, "x-ms-access-tier", TIERS);
     Optional<String> squash = oneOf(call, "x-ms-root-squash", SQUASHES);
     Optional<String> protocols = oneOf(call, "x-ms-enabled-protocols", List.of("SMB", "NFS"));
@@ -77,7 +80,8 @@ final class ShareOperations {
           }
           boolean nfs = protocols.filter("NFS"::equals).isPresent();
           Share share = new Share(name, nfs, tx.now());
-          share.quotaGiB(quota);
+          boolean premium = nfs || tier.filter("Premium"::equals).isPresent();
+          share.quotaGiB(quota.orElse(premium ? DEFAULT_PREMIUM_QUOTA : DEFAULT_QUOTA));
           share.accessTier(tier.orElse(nfs ? "Premium" : "TransactionOptimized"), "", tx.now());
           share.protocols(protocols.orElse(""));
           share.rootSquash(nfs ? squash.orElse("NoRootSquash") : "");
@@ -118,12 +122,10 @@ final class ShareOperations {
           if (call.since(Versions.SHARE_LEASES)) {
             Answers.lease(h, share.lease().at(now));
           }
-          if (call.target().param("sharesnapshot").isEmpty()) {
-            h.add("x-ms-access-tier", share.accessTier())
-                .add("x-ms-access-tier-change-time", Ticks.rfc1123(share.tierChanged()));
-            if (!share.tierTransition().isEmpty()) {
-              h.add("x-ms-access-tier-transition-state", share.tierTransition());
-            }
+          h.add("x-ms-access-tier", share.accessTier())
+              .add("x-ms-access-tier-change-time", Ticks.rfc1123(share.tierChanged()));
+          if (!share.tierTransition().isEmpty()) {
+            h.add("x-ms-access-tier-transition-state", share.tierTransition());
           }
           if (!share.protocols().isEmpty()) {
             h.add("x-ms-enabled-protocols", share.protocols());
@@ -173,13 +175,13 @@ final class ShareOperations {
   }
 
   HttpResponse setProperties(Call call) {
-    Optional<Long> quota = call.number("x-ms-share-quota", 1, MAX_QUOTA);
+    Optional<Integer> quota = quota(call);
     Optional<String> tier = oneOf(call, "x-ms-access-tier", TIERS);
     Optional<String> squash = oneOf(call, "x-ms-root-squash", SQUASHES);
     return change(
         call,
         (tx, share) -> {
-          quota.ifPresent(q -> share.quotaGiB(q.intValue()));
+          quota.ifPresent(q -> share.quotaGiB(q));
           tier.filter(t -> !t.equals(share.accessTier()))
               .ifPresent(
                   t -> {
@@ -248,6 +250,11 @@ final class ShareOperations {
     String snapshot = call.target().param("sharesnapshot");
     return account.write(
         tx -> {
+          if (snapshot.isEmpty()
+              && !account.shares().containsKey(call.target().share())
+              && leaving(call, tx.now())) {
+            return HttpResponse.empty(202, new HttpFields());
+          }
           Share share = Located.share(account, call);
           ShareLeases.checkDelete(share, lease, tx.now());
           if (!snapshot.isEmpty()) {
@@ -267,6 +274,7 @@ final class ShareOperations {
           }
           purge(tx);
           account.shares().remove(share.name());
+          share.hadSnapshots(!share.snapshots().isEmpty());
           share.snapshots().clear();
           share.deletedAt(tx.now());
           share.lease(io.batchmount.emulator.files.model.Lease.NONE);
@@ -274,6 +282,16 @@ final class ShareOperations {
           tx.add(new Change.ShareDeleted(share));
           return HttpResponse.empty(202, new HttpFields());
         });
+  }
+
+  /** A share that goes with its snapshots takes its time, and may be deleted again meanwhile. */
+  private boolean leaving(Call call, long now) {
+    return account.deleted().stream()
+        .anyMatch(
+            s ->
+                s.name().equals(call.target().share())
+                    && s.hadSnapshots()
+                    && s.deletedAt() + ticks(deletion) > now);
   }
 
   HttpResponse restore(Call call) {
@@ -297,10 +315,11 @@ final class ShareOperations {
             throw ServiceException.invalidHeader("x-ms-deleted-share-name", name);
           }
           account.deleted().remove(old);
+          long deletedAt = old.deletedAt();
           old.deletedAt(0);
           old.etag(tx.now());
           account.shares().put(name, old);
-          tx.add(new Change.ShareRestored(old));
+          tx.add(new Change.ShareRestored(old, deletedAt));
           tx.add(new Change.ShareSet(old));
           return HttpResponse.empty(201, Answers.stamp(old.etag()));
         });
@@ -324,10 +343,11 @@ final class ShareOperations {
           Share frozen = share.frozen();
           if (!metadata.isEmpty()) {
             frozen.metadata(metadata);
+            frozen.etag(tx.now());
           }
           share.snapshots().put(time, frozen);
           tx.add(new Change.SnapshotMade(share, time));
-          return HttpResponse.empty(201, Answers.stamp(share.etag()).add("x-ms-snapshot", time));
+          return HttpResponse.empty(201, Answers.stamp(frozen.etag()).add("x-ms-snapshot", time));
         });
   }
 
