@@ -1,6 +1,5 @@
 package io.batchmount.emulator.files.protocol;
 
-import io.batchmount.emulator.files.model.Account;
 import io.batchmount.emulator.files.model.Ticks;
 import java.time.Duration;
 import java.time.Instant;
@@ -14,9 +13,9 @@ final class Authorization {
   private final SharedKey key;
   private final SharedAccessSignatures signatures;
 
-  Authorization(Account account, byte[] accountKey) {
-    this.key = new SharedKey(accountKey);
-    this.signatures = new SharedAccessSignatures(account, key);
+  Authorization(SharedKey key, SharedAccessSignatures signatures) {
+    this.key = key;
+    this.signatures = signatures;
   }
 
   /**

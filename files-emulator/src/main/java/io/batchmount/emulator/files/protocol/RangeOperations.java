@@ -27,9 +27,11 @@ final class RangeOperations {
   private static final String WRITTEN = "x-ms-file-last-write-time";
 
   private final Account account;
+  private final SharedAccessSignatures signatures;
 
-  RangeOperations(Account account) {
+  RangeOperations(Account account, SharedAccessSignatures signatures) {
     this.account = account;
+    this.signatures = signatures;
   }
 
   HttpResponse put(Call call) {
@@ -193,10 +195,7 @@ final class RangeOperations {
     ByteRange range = ByteRange.closed(call);
     ByteRange from = ByteRange.parse("x-ms-source-range", call.required("x-ms-source-range"));
     String url = call.required("x-ms-copy-source");
-    if (!url.contains(
-        "sig=")) { // Copy File needs no signature within an account, this operation does
-      throw new ServiceException(ErrorCode.CannotVerifyCopySource);
-    }
+    checkSourceSignature(call, url);
     if (!call.required("x-ms-write").equalsIgnoreCase("update")) {
       throw ServiceException.invalidHeader("x-ms-write", call.required("x-ms-write"));
     }
@@ -238,6 +237,16 @@ final class RangeOperations {
             .add("x-ms-request-server-encrypted", "true");
     writtenTime(call, h, w);
     return HttpResponse.empty(201, h);
+  }
+
+  /** Copy File needs no signature within an account, this operation does. */
+  private void checkSourceSignature(Call call, String url) {
+    Target source = Target.parseUrl(call.account(), url, "x-ms-copy-source");
+    try {
+      signatures.checkSource(call.account(), source);
+    } catch (ServiceException e) {
+      throw new ServiceException(ErrorCode.CannotVerifyCopySource);
+    }
   }
 
   private static void checkSourceCrc(Call call, String crc) {

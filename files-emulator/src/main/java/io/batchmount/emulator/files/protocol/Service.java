@@ -61,14 +61,16 @@ public final class Service {
    */
   public Service(Account account, String name, byte[] key, Duration deletion, Duration retention) {
     this.accountName = name;
-    this.authorization = new Authorization(account, key);
+    SharedKey sharedKey = new SharedKey(key);
+    SharedAccessSignatures signatures = new SharedAccessSignatures(account, sharedKey);
+    this.authorization = new Authorization(sharedKey, signatures);
     this.service = new ServiceOperations(account, retention);
     this.shares = new ShareOperations(account, deletion, retention);
     this.shareLeases = new ShareLeases(account);
     this.directories = new DirectoryOperations(account);
     this.listing = new Listing(account);
     this.files = new FileOperations(account);
-    this.ranges = new RangeOperations(account);
+    this.ranges = new RangeOperations(account, signatures);
     this.fileLeases = new FileLeases(account);
     this.copies = new CopyOperations(account);
     this.renames = new RenameOperations(account);

@@ -26,7 +26,18 @@ final class ServiceOperations {
   }
 
   /** An entry of the listing, and the marker that begins a page with it. */
-  private record Item(Share share, String snapshot, boolean deleted, String sortKey) {}
+  private record Item(Share share, String snapshot, boolean deleted, String marker) {
+    /**
+     * By name, then as the rest of the markers: a hyphen in a name comes before the slash behind
+     * it.
+     */
+    boolean notBefore(String other, int accountPart) {
+      int end = other.indexOf('/', accountPart);
+      String name = other.substring(accountPart, end < 0 ? other.length() : end);
+      int order = share.name().compareTo(name);
+      return order > 0 || (order == 0 && marker.compareTo(other) >= 0);
+    }
+  }
 
   HttpResponse list(Call call, String endpoint) {
     int size = Paging.size(call);
@@ -59,7 +70,7 @@ final class ServiceOperations {
           List<Item> items = items(prefix, include, accountPart);
           List<Item> rest =
               items.stream()
-                  .filter(i -> marker.isEmpty() || i.sortKey.compareTo(marker) >= 0)
+                  .filter(i -> marker.isEmpty() || i.notBefore(marker, accountPart.length()))
                   .limit(size + 1L)
                   .toList();
           List<Item> page = rest.subList(0, Math.min(size, rest.size()));
@@ -70,7 +81,7 @@ final class ServiceOperations {
             page.forEach(i -> share(xml, call, i, include.contains("metadata")));
             xml.close("Shares");
           }
-          xml.element("NextMarker", rest.size() > size ? rest.get(size).sortKey : "");
+          xml.element("NextMarker", rest.size() > size ? rest.get(size).marker : "");
           return xml.close("EnumerationResults");
         });
     return Answers.xml(new HttpFields(), xml);
@@ -104,7 +115,8 @@ final class ServiceOperations {
                       true,
                       accountPart + s.name() + "/" + Ticks.fileTimeHex(s.created()) + "/" + LIVE))
           .forEach(items::add);
-      items.sort(java.util.Comparator.comparing(Item::sortKey));
+      items.sort(
+          java.util.Comparator.comparing((Item i) -> i.share.name()).thenComparing(Item::marker));
     }
     return items;
   }

@@ -34,7 +34,7 @@ final class SharedAccessSignatures {
       throw Authorization.failed("sv is missing or not a version that is known");
     }
     boolean ofAccount = t.query().containsKey("ss") || t.query().containsKey("srt");
-    String permissions = ofAccount ? accountSas(call) : serviceSas(call);
+    String permissions = ofAccount ? accountSas(call.account(), t) : serviceSas(call.account(), t);
     checkAddress(call);
     checkProtocol(call);
     if (ofAccount) {
@@ -57,9 +57,22 @@ final class SharedAccessSignatures {
     return operation == Operation.CreatePermission || operation == Operation.GetPermission;
   }
 
-  private String accountSas(Call call) {
-    Target t = call.target();
-    StringBuilder text = new StringBuilder(call.account()).append('\n');
+  /**
+   * Checks the signature that the URL of a copy source carries.
+   *
+   * @throws ServiceException if it does not let the source be read
+   */
+  void checkSource(String accountName, Target source) {
+    boolean ofAccount = source.query().containsKey("ss") || source.query().containsKey("srt");
+    String permissions =
+        ofAccount ? accountSas(accountName, source) : serviceSas(accountName, source);
+    if (permissions.indexOf('r') < 0) {
+      throw new ServiceException(ErrorCode.AuthorizationPermissionMismatch);
+    }
+  }
+
+  private String accountSas(String accountName, Target t) {
+    StringBuilder text = new StringBuilder(accountName).append('\n');
     for (String field : List.of("sp", "ss", "srt", "st", "se", "sip", "spr", "sv")) {
       text.append(t.param(field)).append('\n');
     }
@@ -71,13 +84,12 @@ final class SharedAccessSignatures {
     return t.param("sp");
   }
 
-  private String serviceSas(Call call) {
-    Target t = call.target();
+  private String serviceSas(String accountName, Target t) {
     String sr = t.param("sr");
     if (!sr.equals("s") && !sr.equals("f")) {
       throw Authorization.failed("sr is mandatory. Cannot be empty");
     }
-    String resource = "/file/" + call.account() + "/" + t.share();
+    String resource = "/file/" + accountName + "/" + t.share();
     if (sr.equals("f")) {
       resource += "/" + t.path();
     }

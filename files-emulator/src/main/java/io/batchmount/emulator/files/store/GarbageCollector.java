@@ -66,8 +66,6 @@ final class GarbageCollector {
     if (move && !sparse.isEmpty()) {
       move(files, sparse);
       unused.addAll(sparse);
-    } else if (!move) {
-      segments.delete(unused); // found when opening: nothing refers to them
     }
     return new Result(unused, used.values().stream().mapToLong(Long::longValue).sum());
   }
