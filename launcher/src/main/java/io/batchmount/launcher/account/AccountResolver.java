@@ -214,9 +214,21 @@ public final class AccountResolver {
         logged(credential));
   }
 
-  /** {@code BATCHMOUNT_ACCOUNT_KEY_<ACCOUNT>}: keys of further accounts, one variable each. */
+  /** {@code AZURE_BATCHAI_STORAGE_KEY_<ACCOUNT>}: keys of further accounts, one variable each. */
   public static String accountKeyVariable(String account) {
-    return "BATCHMOUNT_ACCOUNT_KEY_" + account.toUpperCase(Locale.ROOT).replace('-', '_');
+    return "AZURE_BATCHAI_STORAGE_KEY_" + account.toUpperCase(Locale.ROOT).replace('-', '_');
+  }
+
+  /**
+   * Address of a service of the account in effect.
+   *
+   * @param service {@code blob} or {@code file}
+   */
+  public URI endpointInEffect(String account, String service) {
+    return endpoint(
+        account,
+        service,
+        connectionString().filter(c -> c.account().map(account::equals).orElse(false)));
   }
 
   private boolean explicitEndpoint(String service) {

@@ -1,6 +1,7 @@
 package io.batchmount.launcher.cli;
 
 import io.batchmount.launcher.account.Redaction;
+import io.batchmount.launcher.job.ConfigurationException;
 import io.batchmount.launcher.options.AccountOptions.AuthKind;
 import io.batchmount.launcher.options.ByteSize;
 import io.batchmount.launcher.options.ConfigFile;
@@ -9,6 +10,7 @@ import io.batchmount.launcher.options.MountOptions.FileMode;
 import io.batchmount.launcher.options.NearestName;
 import io.batchmount.launcher.options.Settings;
 import io.batchmount.launcher.options.UsageException;
+import io.batchmount.launcher.outputs.OutputFileException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -42,9 +44,21 @@ public final class Cli {
   }
 
   /** Runs one command. */
-  public int run(List<String> arguments) {
+  public int run(List<String> originalArguments) {
     Logging.quiet();
-    CommandLine line = build(arguments);
+    List<String> arguments = originalArguments;
+    CommandLine line;
+    try {
+      if (!arguments.isEmpty() && arguments.get(0).equals(HELPER)) {
+        arguments = Mount8.fromHelper(arguments.subList(1, arguments.size()));
+      }
+      line = build(arguments);
+      if (!arguments.isEmpty() && arguments.get(0).equals("mount")) {
+        arguments = Mount8.expand(arguments, longNames(line));
+      }
+    } catch (UsageException e) {
+      return failed(e, false);
+    }
     line.setOut(out).setErr(err);
     line.setExecutionExceptionHandler(
         (exception, command, result) -> failed(exception, verbose(command)));
@@ -61,6 +75,15 @@ public final class Cli {
       out.flush();
       err.flush();
     }
+  }
+
+  /** First argument with which /sbin/mount.batchmount calls. */
+  private static final String HELPER = "mount-helper";
+
+  private static Set<String> longNames(CommandLine line) {
+    Set<String> names = new LinkedHashSet<>();
+    optionNames(line).forEach(name -> names.add("--" + name));
+    return names;
   }
 
   /** All commands, for help, completion and the documentation. */
@@ -83,12 +106,17 @@ public final class Cli {
   }
 
   private static CommandLine configured(CommandLine line) {
+    if (line.getSubcommands().containsKey("run")) {
+      // what follows the first word of COMMAND is COMMAND's
+      line.getSubcommands().get("run").setStopAtPositional(true);
+    }
     return line.registerConverter(ByteSize.class, converter(ByteSize::parse))
         .registerConverter(Duration.class, converter(Durations::parse))
         .registerConverter(FileMode.class, converter(FileMode::parse))
         .registerConverter(AuthKind.class, converter(AuthKind::parse))
         .setExpandAtFiles(false)
         .setCaseInsensitiveEnumValuesAllowed(true)
+        .setOverwrittenOptionsAllowed(true)
         .setUsageHelpAutoWidth(true);
   }
 
@@ -197,7 +225,11 @@ public final class Cli {
     int code =
         exception instanceof CommandFailure failure
             ? failure.exitCode()
-            : exception instanceof UsageException ? ExitCode.USAGE : ExitCode.FAILED;
+            : exception instanceof UsageException
+                    || exception instanceof ConfigurationException
+                    || exception instanceof OutputFileException
+                ? ExitCode.USAGE
+                : ExitCode.FAILED;
     String message = exception.getMessage();
     if (message == null || message.isBlank()) {
       message = "unexpected " + exception.getClass().getSimpleName() + "; run again with --verbose";
@@ -207,7 +239,12 @@ public final class Cli {
       exception.printStackTrace(new PrintWriter(trace));
       err.print(Redaction.redact(trace.toString()));
     }
-    err.println("batchmount: " + Redaction.redact(firstLine(message)));
+    if (exception instanceof ConfigurationException) {
+      // one line for each problem, so that a file is repaired in one go
+      message.lines().forEach(line -> err.println("batchmount: " + Redaction.redact(line)));
+    } else {
+      err.println("batchmount: " + Redaction.redact(firstLine(message)));
+    }
     return code;
   }
 

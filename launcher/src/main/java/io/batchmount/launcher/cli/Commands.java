@@ -19,8 +19,14 @@ final class Commands {
   private static Map<String, Supplier<Object>> make() {
     Map<String, Supplier<Object>> all = new LinkedHashMap<>();
     all.put("mount", MountCommand::new);
+    all.put("unmount", UnmountCommand::new);
+    all.put("status", StatusCommand::new);
+    all.put("run", RunCommand::new);
+    all.put("job", JobCommand::new);
     all.put("outputs", OutputsCommand::new);
+    all.put("storage", StorageCommand::new);
     all.put("check", CheckCommand::new);
+    all.put("doctor", DoctorCommand::new);
     all.put("emulator", EmulatorCommand::new);
     all.put("completion", CompletionCommand::new);
     return Collections.unmodifiableMap(all);

@@ -49,7 +49,7 @@ public final class ConfigurationDocument {
             | `AZURE_STORAGE_SAS_TOKEN` | SAS token |
             | `AZURE_STORAGE_CONNECTION_STRING` | connection string |
             | `AZURE_BATCHAI_STORAGE_ACCOUNT`, `AZURE_BATCHAI_STORAGE_KEY` | account and key of the volumes of job.json and cluster.json |
-            | `BATCHMOUNT_ACCOUNT_KEY_<ACCOUNT>` | key of one more account that volumes use, its name in upper case |
+            | `AZURE_BATCHAI_STORAGE_KEY_<ACCOUNT>` | key of one more account that volumes use, its name in upper case |
             | `AZURE_CLIENT_ID`, `AZURE_TENANT_ID`, `AZURE_CLIENT_SECRET`, ... | identities, as azure-identity documents them |
             | `BATCHMOUNT_JAVA_HOME`, `BATCHMOUNT_HEAP` | Java to run with, most bytes of its heap (default 384m) |
 

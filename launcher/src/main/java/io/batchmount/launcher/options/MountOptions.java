@@ -139,6 +139,25 @@ public final class MountOptions {
   Duration flushInterval = Duration.ofMillis(500);
 
   @Option(
+      names = "--entry-timeout",
+      paramLabel = "TIME",
+      description = "How long the kernel keeps names (default: as --attr-ttl).")
+  Optional<Duration> entryTimeout = Optional.empty();
+
+  @Option(
+      names = "--negative-timeout",
+      paramLabel = "TIME",
+      description =
+          "How long the kernel keeps the absence of names (default: not at all on writable mounts).")
+  Optional<Duration> negativeTimeout = Optional.empty();
+
+  @Option(
+      names = "--fsname",
+      paramLabel = "TEXT",
+      description = "Source column of the mount table (default: blob:CONTAINER or files:SHARE).")
+  Optional<String> fsName = Optional.empty();
+
+  @Option(
       names = "-o",
       paramLabel = "OPT[,OPT...]",
       description =
@@ -259,6 +278,18 @@ public final class MountOptions {
 
   public Duration flushInterval() {
     return flushInterval;
+  }
+
+  public Optional<Duration> entryTimeout() {
+    return entryTimeout;
+  }
+
+  public Optional<Duration> negativeTimeout() {
+    return negativeTimeout;
+  }
+
+  public Optional<String> fsName() {
+    return fsName;
   }
 
   /** The raw values of {@code -o}. */

@@ -210,7 +210,7 @@ class AccountResolverTest {
                 "account", "mine",
                 "blob-endpoint", "http://127.0.0.1:7/mine",
                 "file-endpoint", "http://127.0.0.1:8/mine"),
-            Map.of("AZURE_STORAGE_ACCESS_KEY", KEY, "BATCHMOUNT_ACCOUNT_KEY_OTHER", OTHER_KEY),
+            Map.of("AZURE_STORAGE_ACCESS_KEY", KEY, "AZURE_BATCHAI_STORAGE_KEY_OTHER", OTHER_KEY),
             Map.of());
     StorageAccount mine =
         resolver.forVolume(

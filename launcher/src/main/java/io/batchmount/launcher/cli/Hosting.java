@@ -1,0 +1,112 @@
+package io.batchmount.launcher.cli;
+
+import io.batchmount.launcher.mount.BackgroundProcess;
+import io.batchmount.launcher.mount.MountFailure;
+import io.batchmount.launcher.mount.MountHost;
+import io.batchmount.launcher.mount.MountRegistry;
+import io.batchmount.launcher.mount.MountSession;
+import io.batchmount.launcher.mount.ProcessResources;
+import io.batchmount.launcher.mount.StorageMounter;
+import io.batchmount.launcher.mount.Volume;
+import io.batchmount.launcher.options.MountOptions;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Mounts volumes in this process and stays until they are gone. */
+final class Hosting {
+  private static final Logger LOG = LoggerFactory.getLogger(Hosting.class);
+
+  private Hosting() {}
+
+  /** What is done between mounting and being ready. */
+  interface Setup {
+    void run() throws IOException;
+  }
+
+  /**
+   * Serves mounts to their end.
+   *
+   * @param logName name of the log file when none is given
+   * @param role what the registry calls the process
+   * @return exit code
+   */
+  static int serve(
+      BaseCommand command,
+      List<? extends Volume> volumes,
+      String logName,
+      String role,
+      MountOptions options,
+      Setup setup)
+      throws IOException {
+    Optional<Path> log = openLog(command, logName);
+    for (var cleaned : new MountRegistry(command.stateDir()).cleanDead()) {
+      LOG.warn("cleaned up after process {} which is gone", cleaned.pid());
+    }
+    ProcessResources resources =
+        ProcessResources.of(options, command.stateDir(), command.environment());
+    try (MountSession session = new MountSession(new StorageMounter(resources));
+        MountHost host =
+            MountHost.announce(
+                session,
+                command.stateDir(),
+                MountRegistry.newId(),
+                role,
+                volumes,
+                log,
+                Optional.empty())) {
+      try {
+        session.mountAll(volumes);
+      } catch (MountFailure e) {
+        throw mountFailed(command, e);
+      }
+      setup.run();
+      if (BackgroundProcess.isChild(command.environment())) {
+        BackgroundProcess.ready();
+      }
+      return host.serve() ? ExitCode.OK : ExitCode.UNSAVED;
+    }
+  }
+
+  /** Tells of every volume that failed; the exception carries the first. */
+  static CommandFailure mountFailed(BaseCommand command, MountFailure failure) {
+    LOG.error("{}", failure.getMessage(), failure);
+    for (Throwable further : failure.getSuppressed()) {
+      LOG.error("{}", further.getMessage());
+      command.say(further.getMessage());
+    }
+    return new CommandFailure(ExitCode.MOUNT_FAILED, failure.getMessage(), failure);
+  }
+
+  /**
+   * Sends the log where the options say.
+   *
+   * @return the file, if it is one
+   */
+  static Optional<Path> openLog(BaseCommand command, String logName) {
+    String target = command.global().logFile().orElse("");
+    if (target.equals("stderr")) {
+      Logging.toStderr(command.global().logLevel());
+      return Optional.empty();
+    }
+    if (target.equals("syslog")) {
+      Logging.toSyslog(command.global().logLevel());
+      return Optional.empty();
+    }
+    Path file =
+        target.isEmpty()
+            ? command.stateDir().resolve("logs").resolve(logName + ".log")
+            : Path.of(target).toAbsolutePath();
+    Logging.toFile(file, command.global().logLevel());
+    return Optional.of(file);
+  }
+
+  /** {@code /mnt/data} to {@code mnt-data}. */
+  static String logName(Path mountPoint) {
+    String name = mountPoint.toString().substring(1).replaceAll("[^A-Za-z0-9._-]", "-");
+    return name.isEmpty() ? "root" : name.substring(Math.max(0, name.length() - 200));
+  }
+}

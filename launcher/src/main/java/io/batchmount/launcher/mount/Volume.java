@@ -1,0 +1,98 @@
+package io.batchmount.launcher.mount;
+
+import io.batchmount.launcher.account.StorageAccount;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+
+/** Something to be mounted. */
+public sealed interface Volume {
+  /** Where, absolute. */
+  Path mountPoint();
+
+  /** {@code blob}, {@code files}, {@code nfs} or {@code command}. */
+  String kindName();
+
+  /** What, for people: {@code blob:corpus}. */
+  String source();
+
+  /** Kinds that we mount ourselves. */
+  enum Kind {
+    BLOB,
+    FILES;
+
+    public String word() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /**
+   * A container or share.
+   *
+   * @param kind which of the two
+   * @param account with credential
+   * @param name container or share
+   * @param subdirectory part of it, empty for all
+   * @param mountPoint where
+   * @param tuning how it behaves
+   */
+  record Storage(
+      Kind kind,
+      StorageAccount account,
+      String name,
+      String subdirectory,
+      Path mountPoint,
+      VolumeTuning tuning)
+      implements Volume {
+    @Override
+    public String kindName() {
+      return kind.word();
+    }
+
+    @Override
+    public String source() {
+      return kind.word() + ":" + name + (subdirectory.isEmpty() ? "" : "/" + subdirectory);
+    }
+  }
+
+  /**
+   * Something that a system command mounts.
+   *
+   * @param kindName {@code nfs} or {@code command}
+   * @param source what, for people
+   * @param command argument vector that mounts it
+   * @param mountPoint where
+   */
+  record Command(String kindName, String source, List<String> command, Path mountPoint)
+      implements Volume {
+    public Command {
+      command = List.copyOf(command);
+    }
+
+    /** A file server's export. */
+    public static Command nfs(String hostAndExport, String options, Path mountPoint) {
+      return new Command(
+          "nfs",
+          hostAndExport,
+          List.of(
+              "mount",
+              "-t",
+              "nfs",
+              "-o",
+              options.isBlank() ? "rw" : options,
+              "--",
+              hostAndExport,
+              mountPoint.toString()),
+          mountPoint);
+    }
+
+    /** A mount command without its mount point, as shell text: the mount point is appended. */
+    public static Command unmanaged(String mountCommand, Path mountPoint) {
+      return new Command(
+          "command",
+          mountCommand,
+          List.of("bash", "-c", mountCommand + " \"$1\"", "mount", mountPoint.toString()),
+          mountPoint);
+    }
+  }
+}

@@ -1,0 +1,180 @@
+package io.batchmount.launcher.run;
+
+import io.batchmount.launcher.mount.ProcessFacts;
+import io.batchmount.launcher.mount.SystemMounts;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * One process of a job, leader of a session and process group of its own: a signal to the group
+ * reaches what it started. Standard input is the caller's where it is to be.
+ */
+public final class JobProcess {
+  /** Who still holds the pipe after the process has ended gets this long to finish printing. */
+  private static final Duration DRAIN = Duration.ofSeconds(2);
+
+  /** Between two looks at a group that is to end. */
+  private static final long POLL_MILLIS = 50;
+
+  private final Spec spec;
+  private final Process process;
+  private final OutputPump stdout;
+  private final OutputPump stderr;
+
+  /**
+   * What to start.
+   *
+   * @param name for messages
+   * @param arguments argument vector; never holds a secret
+   * @param environment all of it
+   * @param directory working directory
+   * @param inheritInput whether it reads the caller's standard input
+   * @param stdout file of standard output
+   * @param stderr file of standard error
+   * @param passThrough whether its output also goes to the caller
+   * @param counts whether its exit code matters
+   */
+  public record Spec(
+      String name,
+      List<String> arguments,
+      Map<String, String> environment,
+      Path directory,
+      boolean inheritInput,
+      Path stdout,
+      Path stderr,
+      boolean passThrough,
+      boolean counts) {
+    public Spec {
+      arguments = List.copyOf(arguments);
+      environment = Map.copyOf(environment);
+    }
+
+    /** Without the environment, which holds secrets. */
+    @Override
+    public String toString() {
+      return name + arguments;
+    }
+  }
+
+  private JobProcess(Spec spec, Process process, OutputPump stdout, OutputPump stderr) {
+    this.spec = spec;
+    this.process = process;
+    this.stdout = stdout;
+    this.stderr = stderr;
+  }
+
+  /**
+   * Starts a process.
+   *
+   * @param out the caller's standard output
+   * @param err the caller's standard error
+   */
+  public static JobProcess start(Spec spec, OutputStream out, OutputStream err) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add("setsid"); // becomes the command: nothing of ours stays in between
+    command.addAll(spec.arguments());
+    ProcessBuilder builder = new ProcessBuilder(command).directory(spec.directory().toFile());
+    builder.environment().clear();
+    builder.environment().putAll(spec.environment());
+    builder.redirectInput(
+        spec.inheritInput()
+            ? ProcessBuilder.Redirect.INHERIT
+            : ProcessBuilder.Redirect.from(new java.io.File("/dev/null")));
+    Process process = builder.start();
+    try {
+      Optional<OutputStream> toOut = spec.passThrough() ? Optional.of(out) : Optional.empty();
+      Optional<OutputStream> toErr = spec.passThrough() ? Optional.of(err) : Optional.empty();
+      return new JobProcess(
+          spec,
+          process,
+          OutputPump.start(process.getInputStream(), toOut, spec.stdout()),
+          OutputPump.start(process.getErrorStream(), toErr, spec.stderr()));
+    } catch (IOException e) {
+      process.destroyForcibly();
+      throw e;
+    }
+  }
+
+  public Spec spec() {
+    return spec;
+  }
+
+  public long pid() {
+    return process.pid();
+  }
+
+  public boolean isAlive() {
+    return process.isAlive();
+  }
+
+  /** Waits for the process itself. */
+  public boolean await(Duration limit) throws InterruptedException {
+    return process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** Its exit code; 128 + n when signal n ended it. */
+  public int exitCode() {
+    return process.exitValue();
+  }
+
+  /** Tells when it has ended. */
+  public java.util.concurrent.CompletableFuture<Process> onExit() {
+    return process.onExit();
+  }
+
+  /**
+   * Sends a signal to the whole group.
+   *
+   * @param name without SIG
+   */
+  public void signal(String name) throws IOException {
+    SystemMounts.run(
+        List.of("bash", "-c", "kill -s \"$1\" -- \"-$2\"", "kill", name, Long.toString(pid())));
+  }
+
+  /**
+   * Ends what is left of the group: asks, waits, insists.
+   *
+   * @param grace between the two
+   */
+  public void endGroup(Duration grace) throws IOException, InterruptedException {
+    if (!groupLives()) {
+      return;
+    }
+    signal("TERM");
+    long end = System.nanoTime() + grace.toNanos();
+    while (groupLives() && System.nanoTime() - end < 0) {
+      TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+    }
+    if (groupLives()) {
+      signal("KILL");
+      process.waitFor(DRAIN.toMillis(), TimeUnit.MILLISECONDS);
+    }
+  }
+
+  /** Whether any process of the group is there, the leader or what it started. */
+  public boolean groupLives() {
+    return process.isAlive() || !ProcessFacts.group(pid()).isEmpty();
+  }
+
+  /** Waits for the last output. */
+  public boolean drained() throws InterruptedException {
+    boolean outDone = stdout.await(DRAIN.toMillis());
+    return stderr.await(DRAIN.toMillis()) && outDone;
+  }
+
+  /** What could not be kept of its output. */
+  public List<String> outputFailures() {
+    List<String> failures = new ArrayList<>();
+    stdout.failure().ifPresent(failures::add);
+    stderr.failure().ifPresent(failures::add);
+    return failures;
+  }
+}

@@ -1,0 +1,449 @@
+package io.batchmount.launcher.run;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.batchmount.core.PendingData;
+import io.batchmount.launcher.account.Redaction;
+import io.batchmount.launcher.job.SecretReference;
+import io.batchmount.launcher.mount.LiveMount;
+import io.batchmount.launcher.mount.MountFailure;
+import io.batchmount.launcher.mount.MountHost;
+import io.batchmount.launcher.mount.MountInfo;
+import io.batchmount.launcher.mount.MountRegistry;
+import io.batchmount.launcher.mount.MountSession;
+import io.batchmount.launcher.mount.SafeDelete;
+import io.batchmount.launcher.mount.UnmountOutcome;
+import io.batchmount.launcher.mount.Volume;
+import io.batchmount.launcher.options.ByteSize;
+import io.batchmount.launcher.options.UsageException;
+import io.batchmount.launcher.plan.JobPlan;
+import io.batchmount.launcher.plan.NodePlan;
+import io.batchmount.launcher.plan.PlannedMount;
+import io.batchmount.launcher.plan.ProcessPlan;
+import io.batchmount.launcher.record.JobError;
+import io.batchmount.launcher.record.JobState;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Runs one job from mounting to the last byte saved. One instance runs once.
+ *
+ * <p>The order is the contract's: volumes, directories, preparation, processes, declared uploads,
+ * saving, unmounting. Whatever fails on the way, all that was begun is ended in reverse.
+ */
+public final class JobRunner {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** As the service reported a job whose command never ran. */
+  private static final int NEVER_RAN = -1;
+
+  private static final int SIGNAL_BASE = 128;
+  private static final int TIME_LIMIT_CODE = 124;
+  private static final int UNSAVED_CODE = 4;
+  private static final int MOUNT_FAILED_CODE = 3;
+
+  private final RunContext context;
+  private final JobPlan plan;
+  private final StopRequest stop;
+  private final RecordKeeper keeper;
+  private final Map<Integer, ExecutionLog> logs = new LinkedHashMap<>();
+  private final List<String> unsaved = new ArrayList<>();
+  private final Phases phases = new Phases();
+
+  private JobRunner(RunContext context, StopRequest stop) {
+    this.context = context;
+    this.plan = context.plan();
+    this.stop = stop;
+    this.keeper = new RecordKeeper(context);
+    plan.nodesHere().forEach(node -> logs.put(node.index(), new ExecutionLog()));
+  }
+
+  /**
+   * Runs a job.
+   *
+   * @param stop takes signals; the caller connects them
+   * @throws UsageException when something is missing before anything was begun
+   * @throws MountFailure when a volume could not be mounted; nothing is left mounted
+   */
+  public static RunResult run(RunContext context, StopRequest stop)
+      throws MountFailure, IOException {
+    return new JobRunner(context, stop).run();
+  }
+
+  /** How the commands ended. */
+  private record Ended(int code, List<JobError> errors, boolean commandRan) {}
+
+  private RunResult run() throws MountFailure, IOException {
+    for (SecretReference reference : plan.environment().references()) {
+      Redaction.register(context.vault().apply(reference).reveal());
+    }
+    VolumeResolver resolver =
+        new VolumeResolver(context.accounts(), context.options(), context.vault());
+    List<PlannedMount> planned = new ArrayList<>();
+    for (PlannedMount mount : plan.clusterMounts()) {
+      if (MountInfo.at(mount.path()).isEmpty()) {
+        planned.add(mount);
+      }
+    }
+    planned.addAll(plan.jobMounts());
+    List<Volume> volumes = resolver.resolve(planned);
+    say("job " + plan.identity().job() + ", id " + plan.identity().jobId());
+    makeLocalDirectories();
+    keeper.begin();
+    MountSession session = context.newSession();
+    try (MountHost host =
+        MountHost.announce(
+            session,
+            context.stateDirectory(),
+            MountRegistry.newId(),
+            "run",
+            volumes,
+            context.log(),
+            Optional.of(plan.roots().jobTemp()))) {
+      mount(session, volumes);
+      Ended ended;
+      try {
+        ended = onMounts();
+      } catch (IOException e) {
+        ended =
+            new Ended(
+                MOUNT_FAILED_CODE,
+                List.of(new JobError(JobError.OTHER_MOUNT, String.valueOf(e.getMessage()))),
+                false);
+        say(e.getMessage());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        ended =
+            new Ended(
+                SIGNAL_BASE, List.of(new JobError(JobError.TERMINATED, "interrupted")), false);
+      }
+      return finish(session, ended);
+    } finally {
+      removeLocalDirectories();
+    }
+  }
+
+  private void say(String sentence) {
+    logs.values().forEach(log -> log.say(sentence));
+  }
+
+  private void makeLocalDirectories() throws IOException {
+    Path temp = plan.roots().jobTemp();
+    Files.createDirectories(
+        temp, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
+    // a job root of its own keeps other users away from what is mounted with allow_other
+    Files.setPosixFilePermissions(temp, PosixFilePermissions.fromString("rwx------"));
+    Files.createDirectories(plan.roots().jobMountRoot());
+    Files.createDirectories(plan.roots().mountRoot());
+    for (NodePlan node : plan.nodesHere()) {
+      Files.createDirectories(node.jobTemp());
+      Files.createDirectories(node.workingDirectory());
+    }
+    if (plan.sharedTempOnVolume().isEmpty()) {
+      Files.createDirectories(plan.roots().sharedJobTemp());
+    }
+    if (!plan.hostFile().isEmpty()) {
+      Files.createDirectories(plan.roots().hostFile().getParent());
+      Files.write(plan.roots().hostFile(), plan.hostFile());
+    }
+  }
+
+  private void mount(MountSession session, List<Volume> volumes) throws MountFailure {
+    try {
+      long begin = System.nanoTime();
+      session.mountAll(volumes);
+      volumes.forEach(volume -> say("mounted " + volume.source() + " at " + volume.mountPoint()));
+      phases.add("mount", begin);
+    } catch (MountFailure e) {
+      String code =
+          e.volume()
+              .map(
+                  volume ->
+                      switch (volume.kindName()) {
+                        case "files" -> JobError.SHARE_MOUNT;
+                        case "blob" -> JobError.CONTAINER_MOUNT;
+                        default -> JobError.OTHER_MOUNT;
+                      })
+              .orElse(JobError.OTHER_MOUNT);
+      Map<String, String> details = new LinkedHashMap<>();
+      e.volume()
+          .ifPresent(
+              volume -> {
+                details.put("source", volume.source());
+                details.put("mountPoint", volume.mountPoint().toString());
+              });
+      keeper.end(
+          JobState.FAILED,
+          NEVER_RAN,
+          List.of(new JobError(code, e.getMessage(), details)),
+          JSON.createObjectNode());
+      say("mounting failed: " + e.getMessage());
+      throw e;
+    }
+  }
+
+  /** All between mounting and saving. */
+  private Ended onMounts() throws IOException, InterruptedException {
+    for (Path directory : plan.createdBeforePreparation()) {
+      makeDirectory(directory);
+    }
+    if (plan.sharedTempOnVolume().isPresent()) {
+      Path shared = plan.sharedTempOnVolume().get();
+      makeDirectory(shared);
+      Files.createDirectories(plan.roots().sharedJobTemp().getParent());
+      Files.deleteIfExists(plan.roots().sharedJobTemp());
+      Files.createSymbolicLink(plan.roots().sharedJobTemp(), shared);
+    }
+    for (NodePlan node : plan.nodesHere()) {
+      logs.get(node.index()).open(plan.stdOutErrDirectory().resolve(node.executionLog()));
+      say("variables: " + String.join(" ", node.environment().names()));
+    }
+    keeper.running();
+    stop.add((name, again) -> keeper.terminating());
+    try (Nodes nodes = Nodes.of(context, logs)) {
+      nodes.start();
+      long begin = System.nanoTime();
+      Optional<Ended> prepared = prepare(nodes);
+      phases.add("preparation", begin);
+      if (prepared.isPresent()) {
+        nodes.tellOthers(prepared.get().code());
+        return prepared.get();
+      }
+      begin = System.nanoTime();
+      Ended ended = runCommands(nodes);
+      nodes.tellOthers(ended.code());
+      phases.add("command", begin);
+      return ended;
+    } catch (ContainerFailure e) {
+      say(e.getMessage());
+      return new Ended(
+          e.exitCode(), List.of(new JobError(JobError.CONTAINER_START, e.getMessage())), false);
+    }
+  }
+
+  private static void makeDirectory(Path directory) throws IOException {
+    try {
+      Files.createDirectories(directory);
+    } catch (IOException e) {
+      throw new IOException(
+          "directory "
+              + directory
+              + " cannot be made: "
+              + (e.getMessage() == null ? e : e.getMessage()),
+          e);
+    }
+  }
+
+  /** Empty when all went well. */
+  private Optional<Ended> prepare(Nodes nodes) throws IOException, InterruptedException {
+    if (plan.preparation().isEmpty()) {
+      return nodes.awaitOthersPrepared(0, stop).map(this::preparationFailed);
+    }
+    List<JobProcess.Spec> specs = new ArrayList<>();
+    for (NodePlan node : plan.nodesHere()) {
+      logs.get(node.index()).say("preparation: " + plan.preparation().get().text());
+      specs.add(nodes.preparation(node));
+    }
+    ProcessSet.Outcome outcome =
+        ProcessSet.run(specs, context, stop, plan.timeLimit(), unsaved, set -> {});
+    say("preparation ended with exit code " + outcome.exitCode());
+    if (outcome.exitCode() == 0 && stop.signal().isEmpty()) {
+      return nodes.awaitOthersPrepared(0, stop).map(this::preparationFailed);
+    }
+    if (stop.signal().isPresent()) {
+      return Optional.of(terminated(outcome.exitCode(), false));
+    }
+    nodes.awaitOthersPrepared(outcome.exitCode(), stop);
+    return Optional.of(
+        outcome.timedOut() ? timeLimit(false) : preparationFailed(outcome.exitCode()));
+  }
+
+  private Ended preparationFailed(int code) {
+    return new Ended(
+        code,
+        List.of(
+            new JobError(
+                JobError.PREPARATION_FAILED,
+                "Job preparation failed with exit code " + code,
+                Map.of("exitCode", Integer.toString(code)))),
+        false);
+  }
+
+  private Ended timeLimit(boolean ran) {
+    return new Ended(
+        TIME_LIMIT_CODE,
+        List.of(
+            new JobError(
+                JobError.TIME_LIMIT, "The job was ended at its time limit of " + plan.timeLimit())),
+        ran);
+  }
+
+  private Ended terminated(int code, boolean ran) {
+    int signal = stop.signal().orElse(0);
+    return new Ended(
+        code == 0 ? SIGNAL_BASE + signal : code,
+        List.of(new JobError(JobError.TERMINATED, "The job was ended by signal " + signal)),
+        ran);
+  }
+
+  private Ended runCommands(Nodes nodes) throws IOException, InterruptedException {
+    List<JobProcess.Spec> specs = new ArrayList<>();
+    for (ProcessPlan process : plan.processesHere()) {
+      logs.get(process.node()).say("command: " + process.command().text());
+      specs.add(nodes.process(process, specs.isEmpty()));
+    }
+    if (stop.signal().isPresent()) {
+      return terminated(0, false);
+    }
+    if (specs.isEmpty()) {
+      // a node without processes of its own keeps its mounts as long as the job needs them
+      int code = nodes.awaitMasterEnded(stop);
+      return code == 0 ? new Ended(0, List.of(), true) : failed(code);
+    }
+    try (UploadsGuard uploads = UploadsGuard.of(context, specs.get(0), stop)) {
+      ProcessSet.Outcome outcome =
+          ProcessSet.run(specs, context, stop, plan.timeLimit(), unsaved, set -> uploads.started());
+      say("command ended with exit code " + outcome.exitCode());
+      Ended ended;
+      if (outcome.timedOut()) {
+        say("the time limit of " + plan.timeLimit() + " was reached");
+        ended = timeLimit(true);
+      } else if (stop.signal().isPresent()) {
+        ended = terminated(outcome.exitCode(), true);
+      } else {
+        ended =
+            outcome.exitCode() == 0 ? new Ended(0, List.of(), true) : failed(outcome.exitCode());
+      }
+      long begin = System.nanoTime();
+      uploads.ended(ended.code(), unsaved, this::say);
+      phases.add("uploads", begin);
+      phases.report("outputFiles", uploads.report());
+      return ended;
+    }
+  }
+
+  private static Ended failed(int code) {
+    return new Ended(
+        code,
+        List.of(
+            new JobError(
+                JobError.JOB_FAILED,
+                "Job failed with non-zero exit code",
+                Map.of("exitCode", Integer.toString(code)))),
+        true);
+  }
+
+  /** Saves, records, unmounts. */
+  private RunResult finish(MountSession session, Ended ended) throws IOException {
+    long begin = System.nanoTime();
+    say("saving what is still on its way");
+    Duration half = context.saveTimeout();
+    for (LiveMount mount : session.mounts()) {
+      drain(mount, half);
+    }
+    phases.add("saving", begin);
+    logs.values().forEach(log -> log.failure().ifPresent(unsaved::add));
+    unsaved.addAll(keeper.failures());
+    ObjectNode report = report(session);
+    List<JobError> errors = new ArrayList<>(ended.errors());
+    int code = ended.code();
+    if (!unsaved.isEmpty()) {
+      unsaved.forEach(this::say);
+      if (code == 0) {
+        code = UNSAVED_CODE;
+        errors.add(new JobError(JobError.NOT_SAVED, unsaved.get(0)));
+      }
+    }
+    say("the job ended with exit code " + code);
+    logs.values().forEach(ExecutionLog::close);
+    keeper.end(code == 0 ? JobState.SUCCEEDED : JobState.FAILED, code, errors, report);
+    begin = System.nanoTime();
+    UnmountOutcome outcome =
+        session.unmount(
+            List.of(),
+            context.saveTimeout(),
+            progress -> progress(progress.mountPoint(), progress.pending()));
+    phases.add("unmount", begin);
+    phases.into(report);
+    outcome.problems().stream().filter(p -> !unsaved.contains(p)).forEach(unsaved::add);
+    if (!outcome.isClean() && code == 0) {
+      code = UNSAVED_CODE;
+      errors.add(new JobError(JobError.NOT_SAVED, outcome.problems().get(0)));
+    }
+    keeper.endLocally(code == 0 ? JobState.SUCCEEDED : JobState.FAILED, code, errors, report);
+    session.close();
+    return new RunResult(code, keeper.record(), unsaved);
+  }
+
+  private void drain(LiveMount mount, Duration timeout) {
+    try {
+      mount.drain(timeout, pending -> progress(mount.volume().mountPoint(), pending));
+    } catch (IOException e) {
+      unsaved.add(mount.volume().source() + " could not be saved: " + e.getMessage());
+    }
+  }
+
+  private void progress(Path mountPoint, PendingData pending) {
+    if (pending.files() > 0) {
+      context
+          .progress()
+          .accept(
+              mountPoint
+                  + ": saving "
+                  + pending.files()
+                  + " files, "
+                  + ByteSize.display(pending.bytes())
+                  + " left");
+    }
+  }
+
+  private ObjectNode report(MountSession session) {
+    ObjectNode report = JSON.createObjectNode();
+    ArrayNode volumes = report.putArray("volumes");
+    for (LiveMount mount : session.mounts()) {
+      ObjectNode entry = volumes.addObject();
+      entry.put("path", mount.volume().mountPoint().toString());
+      entry.put("kind", mount.volume().kindName());
+      entry.put("source", mount.volume().source());
+      session.mounter().describe(mount, entry);
+    }
+    ArrayNode problems = report.putArray("unsaved");
+    unsaved.forEach(problems::add);
+    phases.into(report);
+    return report;
+  }
+
+  private void removeLocalDirectories() throws IOException {
+    Path root = plan.roots().jobMountRoot();
+    // never through a mount: an unmount that failed leaves the directories where they are
+    if (SafeDelete.tree(root)) {
+      SafeDelete.tree(plan.roots().jobTemp());
+      removeEmptyParents(plan.roots().jobTemp(), plan.roots().jobTempParent());
+    } else {
+      context
+          .messages()
+          .accept("directories of the job stay: something is still mounted in " + root);
+    }
+  }
+
+  private static void removeEmptyParents(Path from, Path to) throws IOException {
+    for (Path parent = from.getParent();
+        parent != null && parent.startsWith(to) && !parent.equals(to);
+        parent = parent.getParent()) {
+      try {
+        Files.deleteIfExists(parent);
+      } catch (java.nio.file.DirectoryNotEmptyException e) {
+        return; // another job of the same name or experiment
+      }
+    }
+  }
+}
