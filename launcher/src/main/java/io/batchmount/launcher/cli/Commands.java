@@ -21,6 +21,7 @@ final class Commands {
     all.put("mount", MountCommand::new);
     all.put("unmount", UnmountCommand::new);
     all.put("status", StatusCommand::new);
+    all.put("recover", RecoverCommand::new);
     all.put("run", RunCommand::new);
     all.put("job", JobCommand::new);
     all.put("outputs", OutputsCommand::new);

@@ -1,5 +1,6 @@
 package io.batchmount.launcher.mount;
 
+import io.batchmount.blob.store.BlobStore;
 import io.batchmount.core.FileSystem;
 import io.batchmount.files.store.ShareStore;
 import java.io.IOException;
@@ -10,19 +11,15 @@ import java.util.Optional;
  *
  * @param fileSystem what is served
  * @param share the share's store, of shares
- * @param release closes what is below
+ * @param blob the container's store, of containers
  */
-public record OpenedVolume(FileSystem fileSystem, Optional<ShareStore> share, AutoCloseable release)
+public record OpenedVolume(
+    FileSystem fileSystem, Optional<ShareStore> share, Optional<BlobStore> blob)
     implements AutoCloseable {
   @Override
   public void close() throws IOException {
     fileSystem.close();
-    try {
-      release.close();
-    } catch (IOException | RuntimeException e) {
-      throw e;
-    } catch (Exception e) {
-      throw new IOException(e);
-    }
+    share.ifPresent(ShareStore::close);
+    blob.ifPresent(BlobStore::close);
   }
 }

@@ -76,6 +76,8 @@ public final class StorageMounter implements VolumeMounter {
                     volume.subdirectory(),
                     volume.mountPoint().toString()));
         opened = Stores.open(volume, resources, journal, this::caches);
+        Recovery.onto(
+            resources.journalRoot(), journal.identity(), opened, tuning.conflict());
         // usable means: a listing works, with these credentials, now
         opened.fileSystem().readDirectory("/", entry -> false);
       }

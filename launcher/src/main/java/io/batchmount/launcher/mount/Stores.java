@@ -124,7 +124,7 @@ public final class Stores {
                 (same, names, reader, how, shared) ->
                     BlobWriteEngine.open(same, names, reader, how, shared.memory(), journal)),
             Optional.empty(),
-            store);
+            Optional.of(store));
       } catch (FsException | RuntimeException e) {
         store.close();
         throw e;
@@ -146,7 +146,7 @@ public final class Stores {
       return new OpenedVolume(
           ShareFileSystem.open(store, options, resources.memory(), journal),
           Optional.of(store),
-          store);
+          Optional.empty());
     } catch (FsException | RuntimeException e) {
       store.close();
       throw e;
@@ -166,6 +166,15 @@ public final class Stores {
           + " "
           + volume.name();
     }
+    if (code.equals("OutOfRangeInput")
+        || code.equals("InvalidResourceName")
+        || code.equals("InvalidUri")) {
+      return "'"
+          + volume.name()
+          + "' is no name of a "
+          + (blob ? "container" : "share")
+          + ": 3 to 63 lower-case letters, digits and single hyphens";
+    }
     if (e.errno() == Errno.EACCES) {
       return of
           + " refuses the credential ("
@@ -174,11 +183,11 @@ public final class Stores {
           + "); check account name, key or SAS, its permissions and this machine's clock";
     }
     if (e.errno() == Errno.ETIMEDOUT || e.errno() == Errno.EIO) {
-      return of
-          + " cannot be reached at "
-          + (blob ? volume.account().blobEndpoint() : volume.account().fileEndpoint())
-          + ": "
-          + e.getMessage()
+      String address =
+          (blob ? volume.account().blobEndpoint() : volume.account().fileEndpoint()).toString();
+      return (e.getMessage().contains(address)
+              ? e.getMessage()
+              : of + " cannot be reached at " + address + ": " + e.getMessage())
           + "; check address and network";
     }
     return of + " cannot be mounted: " + e.getMessage();

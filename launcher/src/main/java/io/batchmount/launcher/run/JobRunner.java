@@ -22,6 +22,7 @@ import io.batchmount.launcher.plan.NodePlan;
 import io.batchmount.launcher.plan.PlannedMount;
 import io.batchmount.launcher.plan.ProcessPlan;
 import io.batchmount.launcher.record.JobError;
+import io.batchmount.launcher.record.JobRecord;
 import io.batchmount.launcher.record.JobState;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -33,6 +34,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Runs one job from mounting to the last byte saved. One instance runs once.
@@ -424,6 +426,12 @@ public final class JobRunner {
 
   private void removeLocalDirectories() throws IOException {
     Path root = plan.roots().jobMountRoot();
+    if (keepsOutputs()) {
+      context
+          .messages()
+          .accept("outputs on no volume stay on this machine, in " + plan.roots().jobTemp());
+      return;
+    }
     // never through a mount: an unmount that failed leaves the directories where they are
     if (SafeDelete.tree(root)) {
       SafeDelete.tree(plan.roots().jobTemp());
@@ -433,6 +441,25 @@ public final class JobRunner {
           .messages()
           .accept("directories of the job stay: something is still mounted in " + root);
     }
+  }
+
+  /** Whether the job put outputs into its own directories, where a clean-up would lose them. */
+  private boolean keepsOutputs() throws IOException {
+    for (JobRecord.Place place : keeper.record().directories().values()) {
+      Path path = Path.of("/" + place.path());
+      boolean ours =
+          place.kind().equals("local")
+              && (path.startsWith(plan.roots().jobTemp())
+                  || path.startsWith(plan.roots().jobMountRoot()));
+      if (ours && Files.isDirectory(path)) {
+        try (Stream<Path> files = Files.walk(path)) {
+          if (files.anyMatch(Files::isRegularFile)) {
+            return true;
+          }
+        }
+      }
+    }
+    return false;
   }
 
   private static void removeEmptyParents(Path from, Path to) throws IOException {
