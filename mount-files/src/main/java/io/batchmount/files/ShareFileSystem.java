@@ -75,6 +75,9 @@ public final class ShareFileSystem implements FileSystem {
   /** Properties of marked entries of a listing asked for at once. */
   private static final int ATTRIBUTE_THREADS = 16;
 
+  /** Blocks fetched ahead at once, over all files. */
+  private static final int READ_THREADS = 16;
+
   private static final int MAX_PAGE_MEMORY = 50_000;
   private static final int MAX_XATTR_NAME = 255; // linux/limits.h XATTR_NAME_MAX
   private static final Duration PROGRESS = Duration.ofSeconds(1);
@@ -90,6 +93,7 @@ public final class ShareFileSystem implements FileSystem {
   private final SpaceGuard space;
   private final Flusher flusher;
   private final ExecutorService ranges;
+  private final ExecutorService reads;
   private final ExecutorService attributeWorkers;
   private final OpenFileTable table = new OpenFileTable();
   private final WriteSupport support;
@@ -111,6 +115,7 @@ public final class ShareFileSystem implements FileSystem {
             options.uid(), options.gid(), options.fileMode(), options.directoryMode());
     this.attributeWorkers = threads("share-attributes", ATTRIBUTE_THREADS);
     this.ranges = threads("share-ranges", RANGE_THREADS);
+    this.reads = threads("share-reads", READ_THREADS);
     this.cache = new AttributeCache(ShareMountOptions.FILE_ATTRIBUTE_TTL, options.attributeTtl());
     this.catalog = new Catalog(store, names, cache, attributeWorkers);
     this.hidden = new HiddenFiles(store, names);
@@ -131,6 +136,7 @@ public final class ShareFileSystem implements FileSystem {
             inodes,
             flusher,
             ranges,
+            reads,
             this::bytesFailed,
             table::closeIfUnused);
   }
@@ -833,6 +839,7 @@ public final class ShareFileSystem implements FileSystem {
   private void stop() {
     flusher.close();
     ranges.shutdown();
+    reads.shutdown();
     attributeWorkers.shutdown();
   }
 

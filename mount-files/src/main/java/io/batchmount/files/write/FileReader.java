@@ -33,6 +33,14 @@ public final class FileReader {
     for (int attempt = 0; ; attempt++) {
       OperationContext.current().check("reading " + file.path());
       LocalRead local = file.readLocal(target, offset);
+      if (!local.local()) {
+        var ahead =
+            file.readAhead().read(local.stored(), local.version(), file.isFresh(), target, offset);
+        if (ahead.isPresent()) {
+          target.position(target.position() + ahead.getAsInt());
+          return ahead.getAsInt();
+        }
+      }
       int count =
           local.local() ? fill(file, local, target, offset) : ask(file, local, target, offset);
       if (count >= 0) {

@@ -89,6 +89,8 @@ public final class OpenFile {
   private record Placement(String hidden, String fileId) {}
 
   private final long inode;
+  private final ReadAhead readAhead;
+  private volatile long confirmedNanos;
 
   private OpenFile(
       WriteSupport support, String path, Optional<Creation> creation, Version version) {
@@ -101,6 +103,8 @@ public final class OpenFile {
     this.size = version.visible();
     this.changedAt = version.lastWriteTime();
     this.lease = new WriterLease(support.store());
+    this.readAhead = new ReadAhead(support.store(), support.budget(), support.reads());
+    this.confirmedNanos = System.nanoTime() - ReadAhead.FRESH_NANOS;
     this.inode =
         version.fileId().isEmpty()
             ? support.inodes().fresh()
@@ -763,6 +767,20 @@ public final class OpenFile {
 
   // ---- end --------------------------------------------------------------------------------------
 
+  ReadAhead readAhead() {
+    return readAhead;
+  }
+
+  /** Whether the version was told by the service within the time that attributes are believed. */
+  boolean isFresh() {
+    return System.nanoTime() - confirmedNanos < ReadAhead.FRESH_NANOS;
+  }
+
+  /** Nobody has it open: gives memory back. */
+  void dropReadAhead() {
+    readAhead.drop();
+  }
+
   /** After the last close: gives the lease back, or deletes what was unlinked. */
   void finish() {
     io.lock();
@@ -920,6 +938,7 @@ public final class OpenFile {
         () -> {
           if (!local() && answer.fileId().equals(version.fileId())) {
             confirmed = true;
+            confirmedNanos = System.nanoTime();
             version =
                 new Version(
                     answer.fileId(),

@@ -50,6 +50,9 @@ public final class OpenFileTable {
   /** Ends a file that nobody has open and whose bytes are all saved. */
   public void closeIfUnused(OpenFile file) {
     synchronized (this) {
+      if (file.handles() == 0) {
+        file.dropReadAhead();
+      }
       if (isInUse(file)) {
         return;
       }

@@ -27,6 +27,7 @@ import java.util.function.Consumer;
  * @param inodes inode numbers
  * @param flusher starts flushes in the background
  * @param ranges sends ranges of large flushes in parallel
+ * @param reads fetches ahead of readers
  * @param failures told of files whose bytes could not be saved
  * @param closer told of files whose bytes were saved in the background: nobody may have them open
  */
@@ -43,6 +44,7 @@ public record WriteSupport(
     Inodes inodes,
     Flusher flusher,
     ExecutorService ranges,
+    ExecutorService reads,
     FailureSink failures,
     Consumer<OpenFile> closer) {
 

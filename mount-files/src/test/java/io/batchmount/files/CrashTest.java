@@ -1,0 +1,182 @@
+package io.batchmount.files;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.batchmount.core.journal.MountJournal;
+import io.batchmount.files.store.SdkShareStore;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Promise 3 through {@code kill -9}: what fsync or close acknowledged is in the share or, after
+ * recovery, is put there; nothing is garbled; readers never see zeros at the end.
+ */
+class CrashTest {
+  @TempDir Path directory;
+
+  @Test
+  @Timeout(value = 100, unit = TimeUnit.SECONDS)
+  void fewKills() throws Exception {
+    for (int seed = 1; seed <= 3; seed++) {
+      killAndRecover(seed);
+    }
+  }
+
+  @Test
+  @Tag("long")
+  @Timeout(value = 40, unit = TimeUnit.MINUTES)
+  void manyKills() throws Exception {
+    for (int seed = 100; seed < Integer.getInteger("files.kills", 200) + 100; seed++) {
+      killAndRecover(seed);
+    }
+  }
+
+  private void killAndRecover(int seed) throws Exception {
+    SdkShareStore store = EmulatedShare.fresh();
+    Path journalRoot = directory.resolve("journal-" + seed);
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(
+        List.of(
+            "-Xmx256m",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-cp",
+            System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+            CrashWriter.class.getName(),
+            EmulatedShare.emulator().endpoint().toString(),
+            store.share(),
+            journalRoot.toString(),
+            Integer.toString(seed)));
+    Path errors = directory.resolve("errors-" + seed);
+    Process child = new ProcessBuilder(command).redirectError(errors.toFile()).start();
+    List<String> acknowledged = new ArrayList<>();
+    Random random = new Random(seed);
+    try (BufferedReader out =
+        new BufferedReader(new InputStreamReader(child.getInputStream(), StandardCharsets.UTF_8))) {
+      String first = readAcknowledgement(out);
+      assertThat(first).as(() -> "child ended: " + read(errors)).isNotNull();
+      acknowledged.add(first);
+      Thread killer =
+          new Thread(
+              () -> {
+                try {
+                  Thread.sleep(random.nextInt(1200)); // the moment of the kill is what is drawn
+                } catch (InterruptedException e) {
+                  Thread.currentThread().interrupt();
+                }
+                child
+                    .toHandle()
+                    .destroyForcibly(); // Process.destroyForcibly would close the stream too
+              });
+      killer.start();
+      for (String line = readAcknowledgement(out); line != null; line = readAcknowledgement(out)) {
+        acknowledged.add(line);
+      }
+      killer.join();
+    } finally {
+      child.destroyForcibly();
+      child.waitFor();
+    }
+    check(store, seed, acknowledged, false);
+    for (MountJournal journal : MountJournal.openAbandoned(journalRoot)) {
+      try (journal) {
+        assertThat(ShareRecovery.recover(journal, store))
+            .as("seed %d", seed)
+            .allSatisfy(
+                o ->
+                    assertThat(o.result())
+                        .as(o.toString())
+                        .isIn(ShareRecovery.Result.SAVED, ShareRecovery.Result.NOTHING_LEFT));
+      }
+    }
+    check(store, seed, acknowledged, true);
+  }
+
+  /** Lines of libraries are passed over. */
+  private static String readAcknowledgement(BufferedReader out) throws java.io.IOException {
+    String line = out.readLine();
+    while (line != null && !line.matches("(log|blocks|small) \\d+.*")) {
+      line = out.readLine();
+    }
+    return line;
+  }
+
+  private void check(SdkShareStore store, int seed, List<String> acknowledged, boolean recovered)
+      throws Exception {
+    int lastLine = -1;
+    Map<Integer, Integer> blockVersions = new HashMap<>();
+    for (String said : acknowledged) {
+      String[] words = said.split(" ");
+      switch (words[0]) {
+        case "log" -> lastLine = Integer.parseInt(words[1]);
+        case "blocks" -> blockVersions.put(Integer.parseInt(words[1]), Integer.parseInt(words[2]));
+        default ->
+            assertThat(new String(content(store, "small-" + words[1]), StandardCharsets.UTF_8))
+                .isEqualTo(CrashWriter.line(Integer.parseInt(words[1])));
+      }
+    }
+    String log = new String(content(store, "log"), StandardCharsets.UTF_8);
+    StringBuilder expected = new StringBuilder();
+    int lines = 0;
+    while (expected.length() < log.length()) {
+      expected.append(CrashWriter.line(lines++));
+    }
+    // flushes end where a write ended, so also before recovery only whole lines are there
+    assertThat(log).as("seed %d, recovered %s", seed, recovered).isEqualTo(expected.toString());
+    assertThat(lines - 1).as("seed %d", seed).isGreaterThanOrEqualTo(lastLine);
+    ByteBuffer blocks = ByteBuffer.wrap(content(store, "blocks"));
+    for (Map.Entry<Integer, Integer> block : blockVersions.entrySet()) {
+      int version = blocks.getInt(block.getKey() * CrashWriter.BLOCK);
+      assertThat(version)
+          .as("seed %d, block %s", seed, block)
+          .isGreaterThanOrEqualTo(block.getValue());
+    }
+    if (recovered) {
+      for (int at = 0; at + CrashWriter.BLOCK <= blocks.capacity(); at += CrashWriter.BLOCK) {
+        int version = blocks.getInt(at);
+        for (int i = 0; i < CrashWriter.BLOCK; i += 4) {
+          assertThat(blocks.getInt(at + i)).as("seed %d, garbled block", seed).isEqualTo(version);
+        }
+      }
+    }
+  }
+
+  private static byte[] content(SdkShareStore store, String path) throws Exception {
+    ShareFiles files = new ShareFiles(store);
+    if (files.stat(path).isEmpty()) {
+      return new byte[0];
+    }
+    ByteBuffer target = ByteBuffer.allocate(64 << 20);
+    long offset = 0;
+    while (true) {
+      ShareFiles.Piece piece = files.read(path, offset, target);
+      if (piece.bytes() == 0) {
+        return java.util.Arrays.copyOf(target.array(), target.position());
+      }
+      offset += piece.bytes();
+    }
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (java.io.IOException e) {
+      return e.toString();
+    }
+  }
+}
