@@ -108,7 +108,8 @@ class AuthorizationTest extends Emulated {
     "2025-07-05,200",
     "2026-06-06,200",
     "2020-11-11,200",
-    "2026-06-07,400 InvalidHeaderValue",
+    "2026-10-06,200",
+    "2026-10-07,400 InvalidHeaderValue",
     "garbage,400 InvalidHeaderValue",
     "2020-13-01,400 InvalidHeaderValue",
     "'',400 MissingRequiredHeader"

@@ -314,4 +314,13 @@ class FileTest extends Emulated {
     assertThat(wire.get(share + "/f", "x-ms-range", "bytes=x").all("HeaderName"))
         .containsExactly("x-ms-range");
   }
+
+  @Test
+  void conditionsAreNotSupported() {
+    wire.write(share + "/f", "x");
+    assertThat(wire.get(share + "/f", "If-Match", "\"0x1\"").outcome())
+        .isEqualTo("400 ConditionHeadersNotSupported");
+    assertThat(wire.put(share + "/f", 0, new byte[1], "If-None-Match", "*").outcome())
+        .isEqualTo("400 ConditionHeadersNotSupported");
+  }
 }

@@ -25,8 +25,6 @@ final class Permissions {
   /** The longest text in a header, in bytes; longer ones go through Create Permission. */
   static final int MAX_HEADER_TEXT = 8 * 1024;
 
-  private static final Pattern SDDL =
-      Pattern.compile("O:[^:]+G:[^:]+D:[^:]*(\\([^()]*\\))*(S:.*)?", Pattern.DOTALL);
   private static final Pattern KEY = Pattern.compile("\\d{1,20}\\*\\d{1,20}");
 
   private Permissions() {}
@@ -55,10 +53,16 @@ final class Permissions {
       } catch (IllegalArgumentException e) {
         throw new ServiceException(ErrorCode.FileInvalidPermission);
       }
-    } else if (SDDL.matcher(text).matches()) {
+    } else if (isSddl(text)) {
       return;
     }
     throw new ServiceException(ErrorCode.FileInvalidPermission);
+  }
+
+  private static boolean isSddl(String text) {
+    int group = text.indexOf("G:", 2);
+    int acl = group < 0 ? -1 : text.indexOf("D:", group + 2);
+    return text.startsWith("O:") && group > 2 && acl > group + 2;
   }
 
   /** Throws InvalidHeaderValue unless it has the form of a key. */

@@ -36,9 +36,6 @@ final class RenameOperations {
         call.flag(
             "x-ms-file-rename-ignore-readonly",
             call.flag("x-ms-file-rename-ignore-read-only", false));
-    if (ignoreReadOnly && !replace) {
-      throw ServiceException.invalidHeader("x-ms-file-rename-ignore-readonly", "true");
-    }
     SmbHeaders smb = SmbHeaders.parse(call, SmbHeaders.Use.RENAME);
     Map<String, String> metadata = call.metadata();
     Optional<String> contentType = call.header("x-ms-content-type");

@@ -7,6 +7,7 @@ import io.batchmount.emulator.files.model.Account;
 import io.batchmount.emulator.files.model.Ticks;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
@@ -18,6 +19,9 @@ public final class Service {
   private static final Logger LOG = LoggerFactory.getLogger(Service.class);
   private static final String SERVER = "Windows-Azure-File/1.0 Microsoft-HTTPAPI/2.0";
   private static final int MAX_CLIENT_ID = 1024;
+
+  private static final List<String> CONDITIONS =
+      List.of("If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since");
 
   private static final Set<Operation> ON_SNAPSHOTS =
       Set.of(
@@ -132,6 +136,7 @@ public final class Service {
       throw new ServiceException(ErrorCode.RequestBodyTooLarge);
     }
     checkTimeout(call);
+    checkConditions(call);
     if (!call.target().share().isEmpty()) {
       Names.checkShare(call.target().share());
     }
@@ -146,6 +151,22 @@ public final class Service {
     String text = call.target().param("timeout");
     if (!text.isEmpty() && !text.matches("\\d{1,9}")) {
       throw ServiceException.invalidQuery("timeout", text, "Invalid integer value.");
+    }
+  }
+
+  /**
+   * The service has no conditional requests on directories and files: a client that counts on them
+   * must hear of it.
+   */
+  private static void checkConditions(Call call) {
+    if (call.operation().level() != Operation.Level.OBJECT) {
+      return;
+    }
+    for (String name : CONDITIONS) {
+      if (call.header(name).isPresent()) {
+        throw new ServiceException(ErrorCode.ConditionHeadersNotSupported)
+            .element("HeaderName", name);
+      }
     }
   }
 

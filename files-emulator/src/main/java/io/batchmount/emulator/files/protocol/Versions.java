@@ -4,8 +4,8 @@ import java.util.regex.Pattern;
 
 /** Service versions, compared as strings. */
 final class Versions {
-  /** The newest that is known. */
-  static final String NEWEST = "2026-06-06";
+  /** The newest that is known: what the newest released clients send. */
+  static final String NEWEST = "2026-10-06";
 
   /** Copy File takes SMB properties and gives new times. */
   static final String COPY_SMB = "2019-07-07";
