@@ -85,6 +85,11 @@ final class FuseMessage {
     return new Caller(buffer.getInt(24), buffer.getInt(28));
   }
 
+  /** The thread that made the system call; 0 when it is in another process name space. */
+  int callerThread() {
+    return buffer.getInt(32);
+  }
+
   /** A 32-bit field of the body. */
   int u32(int offset) {
     return buffer.getInt(FuseProtocol.IN_HEADER_BYTES + offset);

@@ -6,8 +6,10 @@ import io.batchmount.core.FsException;
 import io.batchmount.core.OperationContext;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -42,11 +44,6 @@ final class FuseSession implements Connection {
     void answer(FuseMessage message) throws FsException;
   }
 
-  /** A request that is being worked on. */
-  private static final class Running {
-    volatile boolean interrupted;
-  }
-
   private final int device;
   private final FileSystem fileSystem;
   private final FuseMountOptions options;
@@ -57,7 +54,8 @@ final class FuseSession implements Connection {
   private final Handler[] handlers = new Handler[FuseProtocol.OPCODES];
   private final ExecutorService listers;
 
-  private final Map<Long, Running> running = new ConcurrentHashMap<>();
+  private final Map<Long, Interruption> running = new ConcurrentHashMap<>();
+  private final Queue<FuseMessage> spare = new ConcurrentLinkedQueue<>(); // of threads that ended
   private final AtomicInteger threads = new AtomicInteger();
   private final AtomicInteger idle = new AtomicInteger();
   private final AtomicInteger threadNumber = new AtomicInteger();
@@ -177,7 +175,10 @@ final class FuseSession implements Connection {
 
   private void loop() {
     try {
-      FuseMessage message = new FuseMessage(FuseMountOptions.MAX_REQUEST_BYTES);
+      FuseMessage message = spare.poll();
+      if (message == null) {
+        message = new FuseMessage(FuseMountOptions.MAX_REQUEST_BYTES);
+      }
       while (true) {
         idle.incrementAndGet();
         boolean more = receive(message);
@@ -190,6 +191,7 @@ final class FuseSession implements Connection {
         }
         process(message);
         if (idle.get() >= MAX_IDLE_THREADS) {
+          spare.add(message);
           break;
         }
       }
@@ -245,11 +247,11 @@ final class FuseSession implements Connection {
     if (handler == null) {
       return Errno.ENOSYS.number(); // the kernel does without, and asks no more
     }
-    Running request = new Running();
+    Interruption request = new Interruption(message.callerThread());
     long unique = message.unique();
     running.put(unique, request);
     try (OperationContext context =
-        OperationContext.open(options.operationTimeout(), () -> request.interrupted)) {
+        OperationContext.open(options.operationTimeout(), request::isInterrupted)) {
       handler.answer(message);
       return 0;
     } catch (FsException e) {
@@ -284,9 +286,9 @@ final class FuseSession implements Connection {
    * thread is about to begin: EAGAIN makes the kernel say it again if it still waits.
    */
   private void interrupt(FuseMessage message) {
-    Running request = running.get(message.u64(0));
+    Interruption request = running.get(message.u64(0));
     if (request != null) {
-      request.interrupted = true;
+      request.signalled();
     } else {
       send(message, Errno.EAGAIN.number());
     }
@@ -340,7 +342,7 @@ final class FuseSession implements Connection {
           OperationContext.open(options.operationTimeout(), () -> false)) {
         fileRequests.closeAll();
       }
-      listers.shutdownNow();
+      listers.shutdown(); // not interrupted: that would close files of shared caches
       Native.libc().close(device);
     } finally {
       ended.countDown();

@@ -3,6 +3,7 @@ package io.batchmount.core.fuse;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.batchmount.core.AttributeChange;
 import io.batchmount.core.Caller;
@@ -12,6 +13,7 @@ import io.batchmount.core.FileHandle;
 import io.batchmount.core.FileSystem;
 import io.batchmount.core.FsException;
 import io.batchmount.core.OpenOptions;
+import io.batchmount.core.OperationContext;
 import io.batchmount.core.PendingData;
 import io.batchmount.core.RenameMode;
 import io.batchmount.core.contract.Posix;
@@ -287,6 +289,59 @@ class FuseRequestsTest extends MountFixture {
       assertThat(reader.waitFor(60, TimeUnit.SECONDS)).isTrue();
     } finally {
       reader.destroyForcibly();
+    }
+  }
+
+  @Test
+  void alarmEndsARequestAndHarmlessSignalsDoNot() throws Exception {
+    assumeTrue(Files.isExecutable(Path.of("/usr/bin/perl")), "no perl: no handlers for signals");
+    put("/f", "content");
+    CountDownLatch begun = new CountDownLatch(2);
+    CountDownLatch go = new CountDownLatch(1);
+    FileSystem waiting =
+        new InterceptedFileSystem(
+            memory,
+            (operation, path) -> {
+              if (operation == Operation.OPEN) {
+                begun.countDown();
+                try {
+                  while (!go.await(5, TimeUnit.MILLISECONDS)) {
+                    OperationContext.current().check("waiting");
+                  }
+                } catch (InterruptedException e) {
+                  throw new FsException(Errno.EINTR, "ended", e);
+                }
+              }
+            });
+    String file = mount(waiting).mountPoint().resolve("f").toString();
+    String open = "open(F, '<', $ARGV[0]) or die qq($!\\n); print <F>;";
+    Process steady =
+        new ProcessBuilder("perl", "-e", "$SIG{URG} = $SIG{PROF} = sub {}; " + open, file)
+            .redirectErrorStream(true)
+            .start();
+    Process alarmed =
+        new ProcessBuilder(
+                "perl", "-e", "$SIG{ALRM} = sub { die qq(alarm\\n) }; alarm 1; " + open, file)
+            .redirectErrorStream(true)
+            .start();
+    try {
+      assertThat(begun.await(60, TimeUnit.SECONDS)).isTrue();
+      assertThat(alarmed.waitFor(60, TimeUnit.SECONDS)).isTrue();
+      assertThat(new String(alarmed.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+          .isEqualTo("alarm\n");
+      for (String signal : List.of("URG", "PROF", "URG")) {
+        run("kill", "-" + signal, Long.toString(steady.pid()));
+      }
+      assertThat(steady.waitFor(300, TimeUnit.MILLISECONDS)).isFalse();
+      go.countDown();
+      assertThat(new String(steady.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+          .isEqualTo("content");
+      assertThat(steady.waitFor(60, TimeUnit.SECONDS)).isTrue();
+      assertThat(steady.exitValue()).isZero();
+    } finally {
+      go.countDown();
+      steady.destroyForcibly();
+      alarmed.destroyForcibly();
     }
   }
 
