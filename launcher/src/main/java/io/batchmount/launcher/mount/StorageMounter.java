@@ -5,11 +5,13 @@ import io.batchmount.blob.BlobCaches;
 import io.batchmount.core.FsException;
 import io.batchmount.core.OperationContext;
 import io.batchmount.core.PendingData;
+import io.batchmount.core.fuse.FuseBinding;
 import io.batchmount.core.fuse.FuseMount;
 import io.batchmount.core.fuse.FuseMountOptions;
 import io.batchmount.core.fuse.MountException;
 import io.batchmount.core.journal.JournalIdentity;
 import io.batchmount.core.journal.MountJournal;
+import io.batchmount.launcher.options.MountOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -94,7 +96,11 @@ public final class StorageMounter implements VolumeMounter {
                   files ? min(attributes, SHARE_KERNEL_TTL) : attributes,
                   tuning.entryTimeout().orElse(files ? min(attributes, ENTRY_TTL) : attributes),
                   tuning.negativeTimeout().orElse(Duration.ZERO))
-              .withOperationTimeout(tuning.timeout());
+              .withOperationTimeout(tuning.timeout())
+              .withBinding(
+                  tuning.fuseBinding() == MountOptions.Binding.libfuse
+                      ? FuseBinding.LIBFUSE
+                      : FuseBinding.KERNEL);
       if (tuning.allowOther()) {
         options = options.withAllowOther(true);
       }

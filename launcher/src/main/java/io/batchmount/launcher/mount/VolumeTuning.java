@@ -25,6 +25,7 @@ import java.util.Optional;
  * @param flushInterval share mounts
  * @param timeout deadline of an operation
  * @param connectTimeout deadline of the first answer
+ * @param fuseBinding how requests of the kernel are taken
  * @param fsName the mount table's source column; empty for our own words
  */
 public record VolumeTuning(
@@ -45,6 +46,7 @@ public record VolumeTuning(
     Duration flushInterval,
     Duration timeout,
     Duration connectTimeout,
+    MountOptions.Binding fuseBinding,
     Optional<String> fsName) {
 
   private static final int PLAIN_FILE_MODE = 0644;
@@ -80,6 +82,7 @@ public record VolumeTuning(
         options.flushInterval(),
         options.timeout(),
         options.connectTimeout(),
+        options.fuseBinding(),
         options.fsName());
   }
 }

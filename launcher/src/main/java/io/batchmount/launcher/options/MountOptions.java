@@ -94,6 +94,14 @@ public final class MountOptions {
   IllegalNames illegalNames = IllegalNames.encode;
 
   @Option(
+      names = "--fuse-binding",
+      paramLabel = "kernel|libfuse",
+      defaultValue = "kernel",
+      description =
+          "How requests of the kernel are taken: on /dev/fuse itself, or through libfuse 2 (default: ${DEFAULT-VALUE}).")
+  Binding fuseBinding = Binding.kernel;
+
+  @Option(
       names = "--timeout",
       paramLabel = "TIME",
       defaultValue = "120s",
@@ -163,6 +171,12 @@ public final class MountOptions {
       description =
           "Options as mount(8) and /etc/fstab pass them; long options may stand here without the dashes.")
   List<String> mount8 = new ArrayList<>();
+
+  /** How requests of the kernel are taken. */
+  public enum Binding {
+    kernel,
+    libfuse
+  }
 
   /** What a mount does with a name that the store cannot hold. */
   public enum IllegalNames {
@@ -254,6 +268,10 @@ public final class MountOptions {
 
   public IllegalNames illegalNames() {
     return illegalNames;
+  }
+
+  public Binding fuseBinding() {
+    return fuseBinding;
   }
 
   public Duration timeout() {

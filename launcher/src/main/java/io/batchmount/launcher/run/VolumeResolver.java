@@ -123,6 +123,7 @@ public final class VolumeResolver {
             plain.flushInterval(),
             plain.timeout(),
             plain.connectTimeout(),
+            plain.fuseBinding(),
             plain.fsName().or(settings::fsName));
     return new Volume.Storage(
         Volume.Kind.BLOB,

@@ -67,6 +67,7 @@ public final class OutputVolume implements AutoCloseable {
             plain.flushInterval(),
             plain.timeout(),
             plain.connectTimeout(),
+            plain.fuseBinding(),
             Optional.empty());
     Volume.Storage volume =
         new Volume.Storage(kind, account, name, "", scratch.resolve("none"), tuning);
