@@ -47,17 +47,21 @@ public interface FileHandle extends AutoCloseable {
    */
   void fsync(boolean dataOnly) throws FsException;
 
-  /** Whether pages that the kernel kept from earlier opens are still right (FUSE keep_cache). */
+  /**
+   * Whether pages that the kernel kept from earlier opens are still right (FUSE keep_cache). Not
+   * asked where there is a {@link #version}.
+   */
   default boolean keepsPageCache() {
     return false;
   }
 
   /**
    * The version (an ETag) that this handle reads; empty when it follows the file, as handles that
-   * write do. Handles of two versions never share pages in the kernel, and pages of one version are
-   * kept from one open to the next. While it is present, {@link #attributes} tells of that version;
-   * a handle that begins to follow the file (a writer of this mount came) makes it empty for good.
-   * Cheap: called for each look-up of an open file, no request.
+   * write do. Handles of two versions, or of one version and a writer, never share a node of the
+   * kernel, so that neither sees pages or the size of the other; pages are kept from one open to
+   * the next while the version is the same. While it is present, {@link #attributes} tells of that
+   * version and is as cheap as this: both are called for each look-up of an open file, and must
+   * neither make a request nor wait for a lock that is held during one.
    */
   default Optional<String> version() {
     return Optional.empty();

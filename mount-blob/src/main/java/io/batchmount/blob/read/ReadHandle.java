@@ -289,6 +289,12 @@ final class ReadHandle implements FileHandle {
   @Override
   public void fsync(boolean dataOnly) {}
 
+  /** The binding keeps pages and sizes of different versions apart by it. */
+  @Override
+  public Optional<String> version() {
+    return Optional.of(pinned.version().etag());
+  }
+
   @Override
   public boolean keepsPageCache() {
     return unchanged && !direct;

@@ -42,6 +42,10 @@ final class FileRequests {
     Node node = nodes.get(message.nodeId());
     int flags = message.u32(0);
     boolean kill = (message.u32(4) & FuseProtocol.OPEN_KILL_SUIDGID) != 0;
+    boolean writes = (flags & Native.O_ACCMODE) != Native.O_RDONLY || (flags & Native.O_TRUNC) != 0;
+    if (writes && !nodes.mayWrite(node)) {
+      throw new FsException(Errno.ESTALE, "an older version is open for reading");
+    }
     FileHandle handle;
     try {
       handle = nodes.atPath(node, path -> fileSystem.open(path, openOptions(flags)));
@@ -94,7 +98,6 @@ final class FileRequests {
   private Opened register(Node node, FileHandle handle, boolean killSetId) throws FsException {
     try {
       OpenFile file = new OpenFile(node, handle);
-      boolean keep = handle.keepsPageCache();
       Optional<Boolean> sameVersion = nodes.opened(file);
       if (sameVersion.isEmpty()) {
         throw new FsException(Errno.ESTALE, "the file was replaced; an older version is open");
@@ -105,7 +108,7 @@ final class FileRequests {
       int flags = 0;
       if (handle.wantsDirectIo()) {
         flags |= FuseProtocol.FOPEN_DIRECT_IO;
-      } else if (keep || sameVersion.get()) {
+      } else if (handle.version().isPresent() ? sameVersion.get() : handle.keepsPageCache()) {
         flags |= FuseProtocol.FOPEN_KEEP_CACHE;
       }
       return new Opened(files.add(file), flags);

@@ -103,7 +103,8 @@ final class NodeRequests {
   /** Through the handle where there is one, or must be one because the name is gone. */
   private FileAttributes attributes(Node node, Optional<OpenFile> file) throws FsException {
     if (file.isPresent()) {
-      return file.get().handle.attributes();
+      // the kernel has one size for all handles of a node: that of the one which writes
+      return nodes.follower(node).orElse(file.get()).handle.attributes();
     }
     if (nodes.findPath(node).isEmpty()) {
       return nameless(node).attributes();

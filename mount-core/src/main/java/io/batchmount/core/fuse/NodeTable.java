@@ -140,7 +140,8 @@ final class NodeTable {
    * @param path of the name
    * @param attributes as the file system has them now
    */
-  synchronized Node enter(Node parent, String name, String path, FileAttributes attributes) {
+  synchronized Node enter(Node parent, String name, String path, FileAttributes attributes)
+      throws FsException {
     NameKey key = new NameKey(parent.id, name);
     Node node = names.get(key);
     if (node != null && (node.type != attributes.type() || differs(node, attributes))) {
@@ -163,7 +164,7 @@ final class NodeTable {
    * Whether all open handles of a node read another version than these attributes tell of. A handle
    * that follows the file holds the node together with its name.
    */
-  synchronized boolean differs(Node node, FileAttributes attributes) {
+  synchronized boolean differs(Node node, FileAttributes attributes) throws FsException {
     boolean differs = false;
     for (OpenFile file : node.open) {
       Optional<OpenFile.Pinned> pinned = file.pinned();
@@ -200,10 +201,10 @@ final class NodeTable {
    * @return whether pages that the kernel has of the node are of the file's version; empty when the
    *     node belongs to another version, which is then detached
    */
-  synchronized Optional<Boolean> opened(OpenFile file) {
+  synchronized Optional<Boolean> opened(OpenFile file) throws FsException {
     Node node = file.node;
     Optional<String> version = file.pinned().map(OpenFile.Pinned::version);
-    if (version.isPresent() && hasOtherVersionOnly(node, version.get())) {
+    if (readsOtherVersionsOnly(node, version)) {
       detach(node);
       return Optional.empty();
     }
@@ -213,16 +214,37 @@ final class NodeTable {
     return Optional.of(sameVersion);
   }
 
-  private static boolean hasOtherVersionOnly(Node node, String version) {
+  /** Whether all open handles of a node are pinned, and one to another version than this. */
+  private static boolean readsOtherVersionsOnly(Node node, Optional<String> version)
+      throws FsException {
     boolean other = false;
     for (OpenFile file : node.open) {
       Optional<OpenFile.Pinned> pinned = file.pinned();
       if (pinned.isEmpty()) {
         return false;
       }
-      other |= !pinned.get().version().equals(version);
+      other |= version.isEmpty() || !pinned.get().version().equals(version.get());
     }
     return other;
+  }
+
+  /**
+   * Says that a file is about to be opened for writing.
+   *
+   * @return false when all who have it open read one version: the node stays theirs, the name gets
+   *     another one
+   */
+  synchronized boolean mayWrite(Node node) throws FsException {
+    if (!readsOtherVersionsOnly(node, Optional.empty())) {
+      return true;
+    }
+    detach(node);
+    return false;
+  }
+
+  /** A handle of a node that follows the file, where there is one. */
+  synchronized Optional<OpenFile> follower(Node node) {
+    return node.open.stream().filter(file -> file.handle.version().isEmpty()).findFirst();
   }
 
   synchronized void closed(OpenFile file) {

@@ -11,8 +11,6 @@ final class OpenFile {
   final Node node;
   final FileHandle handle;
 
-  private final Optional<Pinned> pinnedAtOpen;
-
   /** Known to have no set-id bits, so that writes need not look. */
   volatile boolean plainMode;
 
@@ -29,23 +27,18 @@ final class OpenFile {
     }
   }
 
-  OpenFile(Node node, FileHandle handle) throws FsException {
+  OpenFile(Node node, FileHandle handle) {
     this.node = node;
     this.handle = handle;
-    Optional<String> version = handle.version();
-    if (version.isPresent()) {
-      FileAttributes attributes = handle.attributes();
-      this.pinnedAtOpen =
-          Optional.of(new Pinned(version.get(), attributes.size(), attributes.mtime()));
-    } else {
-      this.pinnedAtOpen = Optional.empty();
-    }
   }
 
-  /** The version that the handle reads; empty when it follows the file, now or from the start. */
-  Optional<Pinned> pinned() {
-    return pinnedAtOpen.isPresent() && handle.version().isPresent()
-        ? pinnedAtOpen
-        : Optional.empty();
+  /** The version that the handle reads; empty when it follows the file. */
+  Optional<Pinned> pinned() throws FsException {
+    Optional<String> version = handle.version();
+    if (version.isEmpty()) {
+      return Optional.empty();
+    }
+    FileAttributes attributes = handle.attributes();
+    return Optional.of(new Pinned(version.get(), attributes.size(), attributes.mtime()));
   }
 }
