@@ -323,4 +323,17 @@ class FileTest extends Emulated {
     assertThat(wire.put(share + "/f", 0, new byte[1], "If-None-Match", "*").outcome())
         .isEqualTo("400 ConditionHeadersNotSupported");
   }
+
+  @Test
+  void attributesAsGivenOnRequest() {
+    wire.version = "2026-06-06";
+    String semantics = "x-ms-file-property-semantics";
+    Wire.Answer restored =
+        wire.file(share + "/r", 1, semantics, "Restore", "x-ms-file-attributes", "Hidden");
+    assertThat(restored.header("x-ms-file-attributes")).isEqualTo("Hidden");
+    assertThat(wire.file(share + "/n", 1, semantics, "New").header("x-ms-file-attributes"))
+        .isEqualTo("Archive");
+    assertThat(wire.file(share + "/x", 1, semantics, "Other").outcome())
+        .isEqualTo("400 InvalidHeaderValue");
+  }
 }

@@ -40,6 +40,7 @@ final class FileOperations {
     call.required(LENGTH);
     long size = call.number(LENGTH, 0, MAX_SIZE).orElse(0L);
     SmbHeaders smb = SmbHeaders.parse(call, SmbHeaders.Use.CREATE);
+    boolean asGiven = SmbHeaders.restores(call);
     ContentHeaders headers = contentHeaders(call);
     ContentHeaders typed = headers.type().isEmpty() ? withType(headers, DEFAULT_TYPE) : headers;
     Map<String, String> metadata = call.metadata();
@@ -71,7 +72,8 @@ final class FileOperations {
           file.headers(typed);
           file.metadata(metadata);
           file.copy(Optional.empty());
-          file.attributes(smb.attributes().orElse(0) | FileAttributes.ARCHIVE.bit());
+          file.attributes(
+              smb.attributes().orElse(0) | (asGiven ? 0 : FileAttributes.ARCHIVE.bit()));
           smb.create(tx, at.share(), file, Permissions.key(Permissions.FILE_DEFAULT), "0664");
           place(tx, at, file, there);
           tx.add(new Change.ContentReplaced(at.share(), file));

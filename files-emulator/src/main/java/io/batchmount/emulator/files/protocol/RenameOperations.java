@@ -85,6 +85,9 @@ final class RenameOperations {
           if (!metadata.isEmpty()) {
             node.metadata(metadata);
           }
+          if (same && node instanceof FileNode f && !sameEntry(old, at)) {
+            f.links(f.links() - 1); // onto another hard link of the same file: one entry less
+          }
           old.parent().remove(old.name());
           at.parent().put(at.name(), node);
           tx.add(new Change.EntryGone(share, old.parent(), old.name()));
@@ -101,6 +104,10 @@ final class RenameOperations {
     } catch (ServiceException e) {
       throw new ServiceException(ErrorCode.ResourceNotFound);
     }
+  }
+
+  private static boolean sameEntry(Located a, Located b) {
+    return a.parent() == b.parent() && a.parent().key(a.name()).equals(b.parent().key(b.name()));
   }
 
   private static void refuseSubtree(Share share, List<String> to, Node moved) {

@@ -70,7 +70,6 @@ final class ShareOperations {
           if (account.shares().containsKey(name)) {
             throw new ServiceException(ErrorCode.ShareAlreadyExists);
           }
-          purge(tx);
           boolean leaving =
               account.deleted().stream()
                   .anyMatch(
@@ -78,6 +77,7 @@ final class ShareOperations {
           if (leaving) {
             throw new ServiceException(ErrorCode.ShareBeingDeleted);
           }
+          purge(tx);
           boolean nfs = protocols.filter("NFS"::equals).isPresent();
           Share share = new Share(name, nfs, tx.now());
           boolean premium = nfs || tier.filter("Premium"::equals).isPresent();

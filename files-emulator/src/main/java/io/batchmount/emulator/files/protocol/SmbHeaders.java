@@ -74,6 +74,7 @@ record SmbHeaders(
     }
   }
 
+  private static final String SEMANTICS = "x-ms-file-property-semantics";
   private static final String ATTRIBUTES = "x-ms-file-attributes";
   private static final String PERMISSION = "x-ms-file-permission";
   private static final String PERMISSION_KEY = "x-ms-file-permission-key";
@@ -124,6 +125,19 @@ record SmbHeaders(
       throw ServiceException.invalidHeader(PERMISSION, "");
     }
     Permissions.check(text, binary(call));
+  }
+
+  /**
+   * Whether attributes are to be taken as given on create: {@code Restore}. {@code New}, the
+   * default, adds Archive to files.
+   */
+  static boolean restores(Call call) {
+    String word = call.header(SEMANTICS).orElse("new").toLowerCase(Locale.ROOT);
+    return switch (word) {
+      case "new", "" -> false;
+      case "restore" -> true;
+      default -> throw ServiceException.invalidHeader(SEMANTICS, word);
+    };
   }
 
   /** Whether permissions are given as base64 of their binary form. */

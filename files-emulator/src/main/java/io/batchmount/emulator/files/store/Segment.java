@@ -16,6 +16,13 @@ import org.slf4j.LoggerFactory;
  */
 final class Segment {
   private static final Logger LOG = LoggerFactory.getLogger(Segment.class);
+
+  /**
+   * Bytes written by one call: the JDK keeps a buffer outside the heap as large as the largest
+   * write for every thread.
+   */
+  private static final int PIECE = 256 * 1024;
+
   private static final Cleaner CLEANER = Cleaner.create();
 
   private final int id;
@@ -60,7 +67,9 @@ final class Segment {
 
   void write(long position, ByteBuffer bytes) throws IOException {
     long at = position;
-    while (bytes.hasRemaining()) {
+    int end = bytes.limit();
+    while (bytes.position() < end) {
+      bytes.limit(Math.min(end, bytes.position() + PIECE));
       at += channel.write(bytes, at);
     }
   }
