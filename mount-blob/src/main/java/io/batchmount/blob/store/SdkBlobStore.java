@@ -285,7 +285,15 @@ public final class SdkBlobStore implements BlobStore {
                   BlobRest.body(request, content);
                   rest.meters().sent(content.remaining());
                   return rest.sendWithoutAnswer(request)
-                      .map(answer -> written(blob, answer, content.remaining(), headers));
+                      .map(
+                          answer ->
+                              written(
+                                  blob,
+                                  answer,
+                                  content.remaining(),
+                                  headers,
+                                  Optional.ofNullable(
+                                      answer.getHeaderValue(HttpHeaderName.CONTENT_MD5))));
                 }),
         () -> lost.isStored(blob, content, headers));
   }
@@ -297,7 +305,7 @@ public final class SdkBlobStore implements BlobStore {
   }
 
   private static BlobProperties written(
-      String blob, HttpResponse answer, long size, BlobHeaders headers) {
+      String blob, HttpResponse answer, long size, BlobHeaders headers, Optional<String> md5) {
     return new BlobProperties(
         blob,
         size,
@@ -306,7 +314,7 @@ public final class SdkBlobStore implements BlobStore {
         BlobType.BLOCK,
         headers.metadata(),
         headers.contentType().or(() -> Optional.of("application/octet-stream")),
-        Optional.ofNullable(answer.getHeaderValue(HttpHeaderName.CONTENT_MD5)),
+        md5,
         Optional.empty());
   }
 
@@ -381,7 +389,8 @@ public final class SdkBlobStore implements BlobStore {
                   headers(request, headers, condition);
                   BlobRest.body(request, body);
                   return rest.sendWithoutAnswer(request)
-                      .map(answer -> written(blob, answer, size, headers));
+                      // the MD5 of this answer is that of the list, not of the blob
+                      .map(answer -> written(blob, answer, size, headers, Optional.empty()));
                 }),
         () -> lost.isCommitted(blob, blocks, headers));
   }
@@ -416,7 +425,8 @@ public final class SdkBlobStore implements BlobStore {
                       .map(
                           answer ->
                               AnswerHeaders.withType(
-                                  written(blob, answer, 0, headers), BlobType.APPEND));
+                                  written(blob, answer, 0, headers, Optional.empty()),
+                                  BlobType.APPEND));
                 }),
         () -> lost.isEmptyAppendBlob(blob, headers));
   }
