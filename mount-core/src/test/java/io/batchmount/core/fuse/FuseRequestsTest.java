@@ -321,7 +321,7 @@ class FuseRequestsTest extends MountFixture {
             .start();
     Process alarmed =
         new ProcessBuilder(
-                "perl", "-e", "$SIG{ALRM} = sub { die qq(alarm\\n) }; alarm 1; " + open, file)
+                "perl", "-e", "$SIG{ALRM} = sub { die qq(alarm\\n) }; alarm 3; " + open, file)
             .redirectErrorStream(true)
             .start();
     try {
