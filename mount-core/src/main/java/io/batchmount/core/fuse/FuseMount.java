@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,12 +32,15 @@ public final class FuseMount {
   /** How long to wait for the last users of a mount that is taken away under them. */
   private static final Duration END_LIMIT = Duration.ofSeconds(10);
 
-  private static final long BUSY_POLL_MILLIS = 50;
+  /** What files that were open until the end get for saving, even when the time is over. */
+  private static final Duration LAST_DRAIN = Duration.ofSeconds(5);
+
+  private static final long BUSY_POLL_MILLIS = 50; // a shell that leaves the directory is waited for
 
   private final FileSystem fileSystem;
   private final Path mountPoint;
   private final Connection session;
-  private final AtomicBoolean unmounting = new AtomicBoolean();
+  private final ReentrantLock unmounting = new ReentrantLock(); // a second caller waits for the first
 
   private FuseMount(FileSystem fileSystem, Path mountPoint, Connection session) {
     this.fileSystem = fileSystem;
@@ -137,9 +140,19 @@ public final class FuseMount {
    */
   public PendingData unmount(Duration timeout, Consumer<PendingData> progress)
       throws MountException {
+    unmounting.lock();
+    try {
+      return unmountOnce(timeout, progress);
+    } finally {
+      unmounting.unlock();
+    }
+  }
+
+  private PendingData unmountOnce(Duration timeout, Consumer<PendingData> progress)
+      throws MountException {
     long end = System.nanoTime() + timeout.toNanos();
-    drain(end, progress);
-    if (unmounting.compareAndSet(false, true) && session.isAlive()) {
+    drain(timeout, progress);
+    if (session.isAlive()) {
       takeAway(end);
     }
     try {
@@ -152,7 +165,9 @@ public final class FuseMount {
       throw new MountException("interrupted while unmounting " + mountPoint, e);
     }
     verify();
-    return drain(end, progress);
+    // what was still open has been closed by now, and may have left something to save
+    Duration left = Duration.ofNanos(end - System.nanoTime());
+    return drain(left.compareTo(LAST_DRAIN) > 0 ? left : LAST_DRAIN, progress);
   }
 
   private void takeAway(long end) throws MountException {
@@ -196,10 +211,9 @@ public final class FuseMount {
     }
   }
 
-  private PendingData drain(long end, Consumer<PendingData> progress) {
-    Duration left = Duration.ofNanos(Math.max(0, end - System.nanoTime()));
+  private PendingData drain(Duration limit, Consumer<PendingData> progress) {
     try {
-      return fileSystem.drain(left, progress);
+      return fileSystem.drain(limit, progress);
     } catch (FsException e) {
       LOG.warn("{}: pending data could not be saved: {}", fileSystem.name(), e.toLogLine());
       return fileSystem.pending();
