@@ -37,7 +37,7 @@ public final class DiskState implements ChangeLog, AutoCloseable {
   /** A journal of so many bytes, and twice as large as the last checkpoint, is worth a new one. */
   private static final long JOURNAL_LIMIT = 16L * 1024 * 1024;
 
-  /** So many bytes of pages, and as many as there are in use, are worth a look for garbage. */
+  /** So many bytes of garbage are left alone. */
   private static final long PAGES_LIMIT = 256L * 1024 * 1024;
 
   private final Path directory;
@@ -149,6 +149,9 @@ public final class DiskState implements ChangeLog, AutoCloseable {
     removeOlder();
     usedBytes = new GarbageCollector(account, segments).collect(false).usedBytes();
     segments.forgetAppended();
+    if (wasteful()) {
+      checkpoint();
+    }
   }
 
   private void removeOlder() throws IOException {
@@ -160,12 +163,16 @@ public final class DiskState implements ChangeLog, AutoCloseable {
     Files.deleteIfExists(directory.resolve("checkpoint.tmp"));
   }
 
+  /** Whether emptying segments is worth the while: afterwards they hold at most twice of what is in use. */
+  private boolean wasteful() {
+    return segments.total() > pagesLimit + 2 * usedBytes;
+  }
+
   @Override
   public void append(List<Change> changes) throws IOException {
     journal.add(Encoder.bytes(Encoder.encode(changes)));
     boolean grown = journal.length() > Math.max(journalLimit, 2 * checkpointBytes);
-    boolean large = segments.appended() > Math.max(pagesLimit, usedBytes);
-    if (grown || large) {
+    if (grown || (wasteful() && segments.appended() > pagesLimit / 4)) {
       checkpoint();
     }
   }

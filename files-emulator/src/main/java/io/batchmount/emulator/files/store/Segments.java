@@ -32,15 +32,20 @@ final class Segments implements PageStore, AutoCloseable {
   private Segment current;
   private long end;
   private long appended;
+  private long total;
 
   private Segments(Path directory) throws IOException {
     this.directory = directory;
     try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "pages-*.seg")) {
       for (Path file : files) {
         Matcher m = NAME.matcher(file.getFileName().toString());
-        if (m.matches()) {
+        if (m.matches() && Files.size(file) == 0) {
+          Files.delete(file); // begun by an emulator that stored nothing
+        } else if (m.matches()) {
           int id = Integer.parseInt(m.group(1));
-          segments.put(id, Segment.open(id, file));
+          Segment segment = Segment.open(id, file);
+          segments.put(id, segment);
+          total += segment.size();
         }
       }
     }
@@ -71,6 +76,7 @@ final class Segments implements PageStore, AutoCloseable {
       at = end;
       end += length;
       appended += length;
+      total += length;
     }
     into.write(at, ByteBuffer.wrap(bytes, offset, length));
     Page[] pages = new Page[(length + Page.SIZE - 1) / Page.SIZE];
@@ -104,6 +110,11 @@ final class Segments implements PageStore, AutoCloseable {
     return appended;
   }
 
+  /** Bytes of all segments. */
+  synchronized long total() {
+    return total;
+  }
+
   synchronized void forgetAppended() {
     appended = 0;
   }
@@ -127,6 +138,7 @@ final class Segments implements PageStore, AutoCloseable {
     for (int id : ids) {
       Segment gone = segments.remove(id);
       if (gone != null) {
+        total -= gone.size();
         Files.deleteIfExists(gone.file());
       }
     }

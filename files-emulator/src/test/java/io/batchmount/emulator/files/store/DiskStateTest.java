@@ -60,12 +60,7 @@ class DiskStateTest {
           FileNode f = file(account, name);
           try {
             FileContent.Edit e =
-                f.content()
-                    .write(
-                        account.pages(),
-                        at,
-                        bytes,
-                        FileContent.wholePages(account.pages(), at, bytes));
+                f.content().write(account.pages(), at, bytes, FileContent.wholePages(account.pages(), at, bytes));
             f.content(e.content());
             tx.add(new Change.ContentEdited(account.shares().get("s"), f, e));
             return e;
@@ -114,11 +109,39 @@ class DiskStateTest {
       create(state.account(), "f", 100);
       put(state.account(), "f", 0, new byte[] {1, 2, 3});
     }
-    Files.write(
-        location.resolve("journal-0"), new byte[] {0, 0, 0, 50, 1, 2}, StandardOpenOption.APPEND);
+    Files.write(location.resolve("journal-0"), new byte[] {0, 0, 0, 50, 1, 2}, StandardOpenOption.APPEND);
     try (DiskState state = DiskState.open(location)) {
       assertThat(bytes(state.account(), "f")[0]).isEqualTo((byte) 1);
     }
+  }
+
+  @Test
+  void garbageOfManyShortLivesIsFreedWhenOpening() throws IOException {
+    byte[] bytes = new byte[4 << 20];
+    for (int life = 0; life < 12; life++) {
+      try (DiskState state = DiskState.open(location, 1 << 20, 8 << 20)) {
+        if (life == 0) {
+          share(state.account());
+          create(state.account(), "f", bytes.length);
+        }
+        Arrays.fill(bytes, (byte) life);
+        put(state.account(), "f", 0, bytes);
+      }
+    }
+    try (DiskState state = DiskState.open(location, 1 << 20, 8 << 20)) {
+      assertThat(bytes(state.account(), "f")).isEqualTo(bytes);
+    }
+    assertThat(pageBytes()).isLessThanOrEqualTo(16 << 20);
+  }
+
+  private long pageBytes() throws IOException {
+    long used = 0;
+    try (var files = Files.newDirectoryStream(location, "pages-*")) {
+      for (Path f : files) {
+        used += Files.size(f);
+      }
+    }
+    return used;
   }
 
   @Test
@@ -165,29 +188,12 @@ class DiskStateTest {
         for (int i = 0; i < model.length; i++) {
           assertThat(bytes(state.account(), "f" + i)).isEqualTo(model[i]);
         }
-        FileNode old =
-            (FileNode)
-                state
-                    .account()
-                    .shares()
-                    .get("s")
-                    .snapshots()
-                    .get("t")
-                    .root()
-                    .find("f0")
-                    .orElseThrow()
-                    .node();
+        FileNode old = (FileNode) state.account().shares().get("s").snapshots().get("t").root().find("f0").orElseThrow().node();
         byte[] seen = new byte[frozen.length];
         old.content().read(0, seen, seen.length);
         assertThat(seen).isEqualTo(frozen);
       }
     }
-    long used = 0;
-    try (var files = Files.newDirectoryStream(location, "pages-*")) {
-      for (Path f : files) {
-        used += Files.size(f);
-      }
-    }
-    assertThat(used).isLessThan(200L << 20);
+    assertThat(pageBytes()).isLessThan(200L << 20);
   }
 }
