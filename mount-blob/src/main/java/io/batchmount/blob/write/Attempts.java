@@ -2,96 +2,140 @@ package io.batchmount.blob.write;
 
 import io.batchmount.blob.store.BlobProperties;
 import io.batchmount.blob.store.BlobStore;
+import io.batchmount.blob.store.BlobType;
 import io.batchmount.blob.store.BlockRef;
-import io.batchmount.core.Errno;
 import io.batchmount.core.FsException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayDeque;
 import java.util.Base64;
 import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * Commits of one file whose answer is not known: the connection broke, or a repetition of the
  * request met the version that its first try had made. A later look at the blob tells whether its
- * present version is ours. Thread-safe.
+ * present version is ours; the journal keeps them, so that recovery can look, too. Thread-safe.
  */
 final class Attempts {
   /** Older ones cannot be the present version: each newer one was conditional on it. */
   private static final int KEPT = 4;
 
   private static final int COMPARE_BUFFER = 1 << 20;
+  private static final String FACT = "attempt.";
+  private static final long EARLIER_PROCESS = -1;
 
-  /** What a commit would have made, and of which state of the file. */
-  private sealed interface Attempt {
-    long epoch();
-
-    long size();
-  }
-
-  private record Whole(String md5, long size, Map<String, String> metadata, long epoch)
-      implements Attempt {}
-
-  private record Blocks(List<String> ids, long size, long epoch) implements Attempt {}
+  /**
+   * What a commit would have made, and of which state of the file.
+   *
+   * @param blocks whether it was a block list, whose ids are the content that is compared
+   * @param content hash of the content, or of the ids
+   * @param metadata hash of the metadata
+   */
+  private record Attempt(boolean blocks, String content, String metadata, long size, long epoch) {}
 
   private final Deque<Attempt> attempts = new ArrayDeque<>();
 
-  synchronized void rememberWhole(ByteBuffer content, Map<String, String> metadata, long epoch) {
-    add(new Whole(md5(content.duplicate()), content.remaining(), metadata, epoch));
+  void rememberWhole(ByteBuffer content, Map<String, String> metadata, long epoch) {
+    add(new Attempt(false, md5(content.duplicate()), md5(metadata), content.remaining(), epoch));
   }
 
-  synchronized void rememberBlocks(List<BlockRef> blocks, long size, long epoch) {
-    add(new Blocks(blocks.stream().map(BlockRef::id).toList(), size, epoch));
+  void rememberBlocks(List<BlockRef> blocks, Map<String, String> metadata, long size, long epoch) {
+    add(new Attempt(true, md5(blocks), md5(metadata), size, epoch));
   }
 
   synchronized void clear() {
     attempts.clear();
   }
 
+  synchronized boolean isEmpty() {
+    return attempts.isEmpty();
+  }
+
   /** The state of the file that a version holds; empty when it is not one of ours. */
-  synchronized Optional<Long> epochOf(BlobStore store, BlobProperties version) throws FsException {
-    for (Attempt attempt : attempts) {
-      if (attempt.size() == version.size() && isResult(attempt, store, version)) {
-        return Optional.of(attempt.epoch());
+  Optional<Long> epochOf(BlobStore store, BlobProperties version) throws FsException {
+    String metadata = md5(version.metadata());
+    Optional<String> ids = Optional.empty();
+    Optional<String> content = version.contentMd5();
+    for (Attempt attempt : copy()) {
+      if (attempt.size() != version.size() || !attempt.metadata().equals(metadata)) {
+        continue;
+      }
+      if (attempt.blocks()) {
+        if (ids.isEmpty()) {
+          ids = Optional.of(idsOf(store, version));
+        }
+        if (ids.get().equals(attempt.content())) {
+          return Optional.of(attempt.epoch());
+        }
+      } else {
+        if (content.isEmpty()) {
+          content = Optional.of(contentMd5(store, version));
+        }
+        if (content.get().equals(attempt.content())) {
+          return Optional.of(attempt.epoch());
+        }
       }
     }
     return Optional.empty();
   }
 
-  private static boolean isResult(Attempt attempt, BlobStore store, BlobProperties version)
-      throws FsException {
-    if (attempt instanceof Blocks blocks) {
-      try {
-        return !blocks.ids().isEmpty()
-            && store.getBlockList(version.name()).blocks().stream()
-                .map(BlockRef::id)
-                .toList()
-                .equals(blocks.ids());
-      } catch (FsException e) {
-        if (e.errno() == Errno.EIO && e.serviceCode().isPresent()) {
-          return false; // another type of blob has no block list
-        }
-        throw e;
-      }
+  /** What the journal keeps. */
+  synchronized Map<String, String> facts() {
+    Map<String, String> facts = new LinkedHashMap<>();
+    int number = 0;
+    for (Attempt attempt : attempts) {
+      facts.put(
+          FACT + number++,
+          (attempt.blocks() ? "blocks " : "whole ")
+              + attempt.content()
+              + " "
+              + attempt.metadata()
+              + " "
+              + attempt.size());
     }
-    Whole whole = (Whole) attempt;
-    if (!AttributeCodec.same(whole.metadata(), version.metadata())) {
-      return false;
-    }
-    String stored =
-        version.contentMd5().isPresent() ? version.contentMd5().get() : contentMd5(store, version);
-    return stored.equals(whole.md5());
+    return facts;
   }
 
-  private void add(Attempt attempt) {
+  /** What another process noted with {@link #facts}. */
+  static Attempts ofFacts(Map<String, String> facts) {
+    Attempts attempts = new Attempts();
+    for (int number = KEPT - 1; number >= 0; number--) {
+      String[] parts = facts.getOrDefault(FACT + number, "").split(" ", -1);
+      if (parts.length == 4) {
+        attempts.add(
+            new Attempt(
+                parts[0].equals("blocks"),
+                parts[1],
+                parts[2],
+                Long.parseLong(parts[3]),
+                EARLIER_PROCESS));
+      }
+    }
+    return attempts;
+  }
+
+  private synchronized List<Attempt> copy() {
+    return List.copyOf(attempts);
+  }
+
+  private synchronized void add(Attempt attempt) {
     attempts.addFirst(attempt);
     if (attempts.size() > KEPT) {
       attempts.removeLast();
     }
+  }
+
+  private static String idsOf(BlobStore store, BlobProperties version) throws FsException {
+    return version.type() == BlobType.BLOCK ? md5(store.getBlockList(version.name()).blocks()) : "";
   }
 
   private static String contentMd5(BlobStore store, BlobProperties version) throws FsException {
@@ -109,10 +153,22 @@ final class Attempts {
     return Base64.getEncoder().encodeToString(digest.digest());
   }
 
-  static String md5(ByteBuffer content) {
+  private static String md5(ByteBuffer content) {
     MessageDigest digest = newMd5();
     digest.update(content);
     return Base64.getEncoder().encodeToString(digest.digest());
+  }
+
+  private static String md5(List<BlockRef> blocks) {
+    return md5(
+        StandardCharsets.UTF_8.encode(
+            blocks.stream().map(BlockRef::id).collect(Collectors.joining(" "))));
+  }
+
+  private static String md5(Map<String, String> metadata) {
+    Map<String, String> folded = new TreeMap<>();
+    metadata.forEach((name, value) -> folded.put(name.toLowerCase(Locale.ROOT), value.strip()));
+    return md5(StandardCharsets.UTF_8.encode(folded.toString()));
   }
 
   private static MessageDigest newMd5() {

@@ -142,6 +142,9 @@ public final class BlobRecovery {
 
   private Result write(JournalEntry entry) throws FsException {
     Map<String, String> facts = entry.facts();
+    if (facts.containsKey(EntryFacts.UNLINKED)) {
+      return Result.NOTHING_LEFT;
+    }
     String blob = facts.get(EntryFacts.BLOB);
     Optional<String> etag = Optional.ofNullable(facts.get(EntryFacts.ETAG));
     Optional<BlobProperties> now = find(blob);
@@ -149,7 +152,10 @@ public final class BlobRecovery {
     if (!sameVersion && now.isPresent() && holds(now.get(), entry)) {
       return Result.NOTHING_LEFT; // the commit had been done, only its answer was not heard
     }
-    if (!sameVersion && conflict == Conflict.FAIL) {
+    Attempts attempts = Attempts.ofFacts(facts);
+    boolean ours =
+        !sameVersion && now.isPresent() && attempts.epochOf(store, now.get()).isPresent();
+    if (!sameVersion && !ours && conflict == Conflict.FAIL) {
       throw new FsException(
           Errno.ESTALE,
           entry.path()
@@ -168,7 +174,6 @@ public final class BlobRecovery {
             Optional.of(entry),
             EntryFacts.metadata(facts),
             Optional.ofNullable(facts.get(EntryFacts.CONTENT_TYPE)));
-    Attempts attempts = new Attempts();
     boolean append = facts.containsKey(EntryFacts.APPEND);
     while (true) {
       FileCommitter.Result result =

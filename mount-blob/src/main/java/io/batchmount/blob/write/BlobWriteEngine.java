@@ -268,9 +268,9 @@ public final class BlobWriteEngine implements BlobMutations {
   public void unlink(String path) throws FsException {
     try (PathLocks.Held held = context.locks().lock(path)) {
       Optional<OpenFile> open = context.files().find(path);
-      if (open.isPresent() && open.get().isNew()) {
+      if (open.isPresent() && !open.get().mayBeStored()) {
         open.get().unlink(false);
-        if (open.get().isNew()) {
+        if (!open.get().mayBeStored()) {
           context.namespace().removed(path);
           return;
         }

@@ -16,6 +16,9 @@ final class EntryFacts {
   /** Operation: the rename of a directory; its data lists the blobs. */
   static final String RENAME_DIRECTORY = "rename-directory";
 
+  /** Fact of a file that was unlinked while open: nothing is left to save. */
+  static final String UNLINKED = "unlinked";
+
   static final String BLOB = "blob";
   static final String ETAG = "etag";
   static final String BASE_SIZE = "baseSize";

@@ -319,7 +319,7 @@ final class FileCommitter {
           blocks.stream().map(block -> BlockRef.committed(block.id(), block.size())).toList(),
           image.size());
     } catch (FsException e) {
-      attempts.rememberBlocks(blocks, image.size(), epoch);
+      attempts.rememberBlocks(blocks, headers.metadata(), image.size(), epoch);
       throw e;
     }
   }

@@ -92,6 +92,11 @@ final class OpenFile {
     return base.isEmpty();
   }
 
+  /** Whether the service may have a version of it, perhaps by a commit without an answer. */
+  boolean mayBeStored() {
+    return base.isPresent() || !attempts.isEmpty();
+  }
+
   Optional<BlobProperties> base() {
     return base;
   }
@@ -304,10 +309,13 @@ final class OpenFile {
         keepBase();
       }
       nameless = true;
+      failure = Optional.empty(); // what could not be saved is not wanted any more
       stream.reset();
       context.files().remove(path, this);
       if (!isOpen()) {
         discard();
+      } else if (entry.isPresent()) {
+        entry.get().updateFacts(path, Map.of(EntryFacts.UNLINKED, "true"));
       }
     } finally {
       mutation.unlock();
@@ -439,6 +447,7 @@ final class OpenFile {
 
   private void failed(FsException e) {
     if (e.errno() == Errno.EINTR) {
+      noteAttempts();
       context.background().soon(this);
       return;
     }
@@ -461,6 +470,16 @@ final class OpenFile {
       context.namespace().forget(path);
     } else {
       context.background().later(this);
+    }
+  }
+
+  private void noteAttempts() {
+    try {
+      if (entry.isPresent()) {
+        entry.get().updateFacts(path, facts());
+      }
+    } catch (FsException second) {
+      LOG.error("{}: the journal cannot note it: {}", path, second.toLogLine());
     }
   }
 
@@ -544,7 +563,10 @@ final class OpenFile {
   }
 
   private Map<String, String> facts() {
-    return EntryFacts.ofWrite(blob, base, currentMetadata(), contentType(), asAppendBlob);
+    Map<String, String> facts =
+        EntryFacts.ofWrite(blob, base, currentMetadata(), contentType(), asAppendBlob);
+    facts.putAll(attempts.facts());
+    return facts;
   }
 
   /** Copies what still counts of the saved version into the journal, before it is deleted. */

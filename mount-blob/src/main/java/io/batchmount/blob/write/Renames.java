@@ -37,7 +37,7 @@ final class Renames {
   void file(String from, String to, RenameMode mode) throws FsException {
     Optional<OpenFile> source = context.files().find(from);
     Optional<OpenFile> target = context.files().find(to);
-    if (source.isPresent() && source.get().isNew()) {
+    if (source.isPresent() && !source.get().mayBeStored()) {
       moveUnsaved(source.get(), from, to, target);
       return;
     }
@@ -59,11 +59,15 @@ final class Renames {
   /** A file that the service does not know yet changes its name here alone. */
   private void moveUnsaved(OpenFile file, String from, String to, Optional<OpenFile> target)
       throws FsException {
-    Optional<BlobProperties> replaced = context.namespace().find(to).flatMap(BlobEntry::properties);
+    boolean targetMayBeStored = target.isPresent();
     if (target.isPresent()) {
-      replaced = target.get().base();
-      target.get().unlink(false);
+      target.get().unlink(target.get().mayBeStored()); // waits for a commit that runs
+      targetMayBeStored = target.get().mayBeStored();
     }
+    // what the next commit replaces; an unanswered commit of the target may have made it
+    Optional<BlobProperties> replaced =
+        (targetMayBeStored ? context.namespace().refresh(to) : context.namespace().find(to))
+            .flatMap(BlobEntry::properties);
     file.moved(to, context.namespace().blobName(to), Optional.empty());
     context.namespace().removed(from);
     if (replaced.isPresent()) {

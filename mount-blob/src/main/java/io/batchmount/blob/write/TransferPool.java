@@ -10,8 +10,8 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
@@ -19,6 +19,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -79,24 +80,18 @@ final class TransferPool implements AutoCloseable {
    * the deadline of one operation: uploading what is left of a large file is no hang.
    */
   <T> List<T> runAll(List<Callable<T>> tasks, String doing) throws FsException {
-    List<Future<T>> futures = new ArrayList<>(tasks.size());
+    AtomicBoolean failed = new AtomicBoolean();
+    List<Future<Optional<T>>> futures = new ArrayList<>(tasks.size());
     for (Callable<T> task : tasks) {
-      futures.add(submit(task));
+      futures.add(submit(() -> unless(failed, task)));
     }
     List<T> results = new ArrayList<>(tasks.size());
     FsException failure = null;
-    for (Future<T> future : futures) {
+    for (Future<Optional<T>> future : futures) {
       try {
-        if (failure != null) {
-          future.cancel(false);
-        }
-        T result = await(future, doing);
-        if (failure == null) {
-          results.add(result);
-        }
-      } catch (CancellationException e) {
-        // it had not begun when another failed
+        await(future, doing).ifPresent(results::add);
       } catch (FsException e) {
+        failed.set(true);
         if (failure == null) {
           failure = e;
         }
@@ -106,6 +101,23 @@ final class TransferPool implements AutoCloseable {
       throw failure;
     }
     return results;
+  }
+
+  /** Runs a task unless another failed; a cancelled future would not tell when its task ends. */
+  private static <T> Optional<T> unless(AtomicBoolean failed, Callable<T> task) throws Exception {
+    if (failed.get()) {
+      return Optional.empty();
+    }
+    boolean done = false;
+    try {
+      T result = task.call();
+      done = true;
+      return Optional.of(result);
+    } finally {
+      if (!done) {
+        failed.set(true);
+      }
+    }
   }
 
   /** Waits for one task; ends early when the caller is interrupted or nothing moves any more. */

@@ -148,7 +148,8 @@ class WriteModelTest {
         left.close();
       }
       // a file that was made and never written may be lost with its process: nothing was told
-      model.entrySet()
+      model
+          .entrySet()
           .removeIf(e -> e.getValue().length == 0 && !memory.names().contains(e.getKey()));
     }
 
@@ -245,8 +246,7 @@ class WriteModelTest {
       try {
         int count = target.handle().read(got, offset);
         assertThat(count).isEqualTo(Math.min(got.capacity(), content.length - offset));
-        assertThat(
-                Arrays.equals(got.array(), 0, count, content, offset, offset + count))
+        assertThat(Arrays.equals(got.array(), 0, count, content, offset, offset + count))
             .as("bytes of %s at %d", name, offset)
             .isTrue();
         assertThat(target.handle().attributes().size()).isEqualTo(content.length);
