@@ -163,6 +163,14 @@ final class AttributeCodec {
     return changed;
   }
 
+  /** Metadata without modification and access time. */
+  static Map<String, String> withoutTimes(Map<String, String> metadata) {
+    Map<String, String> rest = new LinkedHashMap<>(metadata);
+    remove(rest, MTIME);
+    remove(rest, ATIME);
+    return rest;
+  }
+
   /** All {@code user.} attributes, by their full names. */
   static Map<String, byte[]> xattrs(Map<String, String> metadata) {
     Map<String, byte[]> found = new LinkedHashMap<>();

@@ -227,7 +227,10 @@ public final class BlobRecovery {
         at += length;
       }
     }
-    return AttributeCodec.same(version.metadata(), EntryFacts.metadata(entry.facts()))
+    // times are noted when an entry begins, and move with each write after it
+    return AttributeCodec.same(
+            AttributeCodec.withoutTimes(version.metadata()),
+            AttributeCodec.withoutTimes(EntryFacts.metadata(entry.facts())))
         || (version.type() == BlobType.APPEND && !entry.dirty().isEmpty());
   }
 
