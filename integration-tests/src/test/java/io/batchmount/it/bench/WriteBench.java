@@ -163,9 +163,7 @@ public final class WriteBench {
       for (long at = 0; at < channel.size(); at += BLOCK) {
         int length = (int) Math.min(BLOCK, channel.size() - at);
         String id =
-            Base64.getEncoder()
-                .encodeToString(
-                    ByteBuffer.allocate(Long.BYTES).putLong(at).array());
+            Base64.getEncoder().encodeToString(ByteBuffer.allocate(Long.BYTES).putLong(at).array());
         blocks.add(new BlockRef(id, length));
         long offset = at;
         tasks.add(
@@ -283,14 +281,16 @@ public final class WriteBench {
             });
       }
       parallel(CONNECTIONS, puts);
-      double ours =
-          seconds(() -> Files.move(mounted.at.resolve("old"), mounted.at.resolve("new")));
+      double ours = seconds(() -> Files.move(mounted.at.resolve("old"), mounted.at.resolve("new")));
       // one after the other: measured on a tenth of them
       double tenth =
           seconds(
               () -> {
                 for (BlobProperties blob :
-                    mounted.store.listBlobs("new/", false, Optional.empty(), RENAMED / 10).blobs()) {
+                    mounted
+                        .store
+                        .listBlobs("new/", false, Optional.empty(), RENAMED / 10)
+                        .blobs()) {
                   mounted.store.copy(
                       blob.name(), Optional.empty(), "x" + blob.name(), WriteCondition.ANY);
                   mounted.store.delete(blob.name(), WriteCondition.ANY);

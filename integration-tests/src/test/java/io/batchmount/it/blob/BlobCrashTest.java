@@ -43,7 +43,10 @@ class BlobCrashTest {
   /** Kills of the default run: each costs the start of a JVM. */
   private static final int KILLS = 12;
 
-  private static final int MANY_KILLS = 250;
+  /** Kills of the long run; {@code -Dbatchmount.kills} and {@code -Dbatchmount.seed} change it. */
+  private static final int MANY_KILLS = Integer.getInteger("batchmount.kills", 250);
+
+  private static final long MANY_KILLS_SEED = Long.getLong("batchmount.seed", 100);
   private static final int LONGEST_RUN_MILLIS = 1500;
 
   @TempDir Path directory;
@@ -58,7 +61,7 @@ class BlobCrashTest {
   @Tag("long")
   @Timeout(3000)
   void killedAtManyRandomMoments() throws Exception {
-    kill(MANY_KILLS, 100);
+    kill(MANY_KILLS, MANY_KILLS_SEED);
   }
 
   private void kill(int kills, long seed) throws Exception {

@@ -16,8 +16,8 @@ import java.util.Random;
 import java.util.TreeMap;
 
 /**
- * Changes files of its own through a mount until the mount dies, and remembers what it was told: the
- * content that each file must have, and the one change whose answer it did not hear.
+ * Changes files of its own through a mount until the mount dies, and remembers what it was told:
+ * the content that each file must have, and the one change whose answer it did not hear.
  */
 final class CrashWorker {
   private static final int MAX_FILES = 8;
@@ -109,9 +109,7 @@ final class CrashWorker {
 
   private void write(FileChannel channel, String file, Known known) throws IOException {
     int offset =
-        random.nextBoolean()
-            ? known.content.length
-            : random.nextInt(known.content.length + 5000);
+        random.nextBoolean() ? known.content.length : random.nextInt(known.content.length + 5000);
     offset = Math.min(offset, MAX_SIZE);
     byte[] bytes = new byte[1 + random.nextInt(1 << random.nextInt(1, 19))];
     random.nextBytes(bytes);

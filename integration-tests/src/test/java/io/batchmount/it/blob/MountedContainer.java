@@ -29,8 +29,7 @@ public final class MountedContainer {
         BlobTestMount.open(
             store, Path.of(arguments[2]), 64L << 20, 0, options -> options.blockSize(256 << 10))) {
       FuseMount fuse =
-          FuseMount.mount(
-              mount.fileSystem(), Path.of(arguments[3]), FuseMountOptions.defaults());
+          FuseMount.mount(mount.fileSystem(), Path.of(arguments[3]), FuseMountOptions.defaults());
       System.out.println("ready");
       while (System.in.read() >= 0) {
         // commands are none; the end of the input is the end of the mount
