@@ -268,28 +268,35 @@ public final class BlobWriteEngine implements BlobMutations {
   public void unlink(String path) throws FsException {
     try (PathLocks.Held held = context.locks().lock(path)) {
       Optional<OpenFile> open = context.files().find(path);
-      if (open.isPresent() && !open.get().mayBeStored()) {
-        open.get().unlink(false);
-        if (!open.get().mayBeStored()) {
-          context.namespace().removed(path);
-          return;
-        }
+      try (OpenFile.Hold file = open.isPresent() ? open.get().hold() : OpenFile.Hold.NONE) {
+        unlink(path, open);
       }
-      Optional<BlobEntry> entry = context.namespace().find(path);
-      if (entry.isEmpty() && open.isEmpty()) {
-        throw FsException.noEntry(path);
-      }
-      if (entry.isPresent() && entry.get().isDirectory()) {
-        throw new FsException(Errno.EISDIR, path + ": is a directory");
-      }
-      directories.keepParent(path);
-      if (open.isPresent()) {
-        open.get().unlink(true);
-      }
-      String blob = entry.isPresent() ? entry.get().blobName() : context.namespace().blobName(path);
-      Deletions.delete(context, blob, WriteCondition.ANY);
-      context.namespace().removed(path);
     }
+  }
+
+  private void unlink(String path, Optional<OpenFile> open) throws FsException {
+    if (open.isPresent() && !open.get().mayBeStored()) {
+      open.get().unlinked();
+      context.namespace().removed(path);
+      return;
+    }
+    Optional<BlobEntry> entry = context.namespace().find(path);
+    if (entry.isEmpty() && open.isEmpty()) {
+      throw FsException.noEntry(path);
+    }
+    if (entry.isPresent() && entry.get().isDirectory()) {
+      throw new FsException(Errno.EISDIR, path + ": is a directory");
+    }
+    directories.keepParent(path);
+    if (open.isPresent()) {
+      open.get().keepForReaders();
+    }
+    String blob = entry.isPresent() ? entry.get().blobName() : context.namespace().blobName(path);
+    Deletions.delete(context, blob, WriteCondition.ANY);
+    if (open.isPresent()) {
+      open.get().unlinked();
+    }
+    context.namespace().removed(path);
   }
 
   @Override

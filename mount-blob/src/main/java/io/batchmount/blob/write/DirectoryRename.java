@@ -39,9 +39,20 @@ final class DirectoryRename {
 
   void rename(BlobEntry source, String from, String to) throws FsException {
     List<OpenFile> open = context.files().below(from);
-    for (OpenFile file : open) {
-      file.commit();
+    List<OpenFile.Hold> held = new ArrayList<>();
+    try {
+      for (OpenFile file : open) {
+        held.add(file.hold()); // nothing may be saved under the old names from here on
+        file.commit();
+      }
+      rename(source, from, to, open);
+    } finally {
+      held.forEach(OpenFile.Hold::close);
     }
+  }
+
+  private void rename(BlobEntry source, String from, String to, List<OpenFile> open)
+      throws FsException {
     directories.keepParent(from);
     String fromPrefix = context.namespace().directoryPrefix(from);
     String toPrefix = context.namespace().directoryPrefix(to);

@@ -129,7 +129,12 @@ final class FileOpener {
   private FileHandle handle(OpenFile file, OpenOptions options) throws FsException {
     WriteHandle handle = new WriteHandle(context, file, options);
     if (options.truncate()) {
-      file.truncate(0);
+      try {
+        file.truncate(0);
+      } catch (FsException e) {
+        file.remove(handle);
+        throw e;
+      }
     }
     return handle;
   }

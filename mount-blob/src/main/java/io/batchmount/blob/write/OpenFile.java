@@ -2,6 +2,7 @@ package io.batchmount.blob.write;
 
 import io.batchmount.blob.store.BlobProperties;
 import io.batchmount.blob.store.BlobType;
+import io.batchmount.blob.store.BlockList;
 import io.batchmount.blob.store.BlockRef;
 import io.batchmount.core.Errno;
 import io.batchmount.core.FileAttributes;
@@ -299,15 +300,37 @@ final class OpenFile {
     }
   }
 
+  /** Keeps everybody else from changing or saving a file, until closed. */
+  interface Hold extends AutoCloseable {
+    /** Of a file that is not there. */
+    Hold NONE = () -> {};
+
+    @Override
+    void close();
+  }
+
+  /** Holds the file against changes and commits by others than this thread. */
+  Hold hold() throws FsException {
+    Waiting.lock(mutation, "a commit of " + path);
+    return mutation::unlock;
+  }
+
+  /**
+   * To be called before the file's blob is deleted or replaced, with the file held: what open
+   * handles read of the saved version goes into the journal. If the blob stays after all, the next
+   * commit sends it once more.
+   */
+  void keepForReaders() throws FsException {
+    if (isOpen()) {
+      keepBase();
+    }
+  }
+
   /**
    * The name is gone: content stays readable through the handles, nothing is committed any more.
    */
-  void unlink(boolean blobIsDeleted) throws FsException {
-    Waiting.lock(mutation, "a commit of " + path);
-    try {
-      if (blobIsDeleted && isOpen()) {
-        keepBase();
-      }
+  void unlinked() throws FsException {
+    try (Hold held = hold()) {
       nameless = true;
       failure = Optional.empty(); // what could not be saved is not wanted any more
       stream.reset();
@@ -317,8 +340,6 @@ final class OpenFile {
       } else if (entry.isPresent()) {
         entry.get().updateFacts(path, Map.of(EntryFacts.UNLINKED, "true"));
       }
-    } finally {
-      mutation.unlock();
     }
   }
 
@@ -499,7 +520,7 @@ final class OpenFile {
     }
   }
 
-  private void streamOn(JournalEntry target) throws FsException {
+  private void streamOn(JournalEntry target) {
     if (!stream.isStarted()) {
       boolean onNothing = validBase == 0;
       boolean onAll = base.isPresent() && validBase == base.get().size();
@@ -511,11 +532,16 @@ final class OpenFile {
       }
       if (layout.isEmpty()) {
         String version = base.orElseThrow().etag();
-        var list = context.request(() -> context.store().getBlockList(blob));
-        if (!list.etag().equals(version)) {
-          return; // the commit will find the conflict
+        try {
+          BlockList list = context.request(() -> context.store().getBlockList(blob));
+          if (!list.etag().equals(version)) {
+            return; // the commit will find the conflict
+          }
+          layout = Optional.of(list.blocks());
+        } catch (FsException e) {
+          LOG.debug("{}: not staged while it is written: {}", path, e.toLogLine());
+          return; // the bytes are taken: the commit tells what is wrong
         }
-        layout = Optional.of(list.blocks());
       }
       stream.start(validBase, layout.get());
     }

@@ -37,37 +37,47 @@ final class Renames {
   void file(String from, String to, RenameMode mode) throws FsException {
     Optional<OpenFile> source = context.files().find(from);
     Optional<OpenFile> target = context.files().find(to);
-    if (source.isPresent() && !source.get().mayBeStored()) {
-      moveUnsaved(source.get(), from, to, target);
-      return;
+    try (OpenFile.Hold heldSource = hold(source);
+        OpenFile.Hold heldTarget = hold(target)) {
+      if (source.isPresent() && !source.get().mayBeStored()) {
+        moveUnsaved(source.get(), from, to, target);
+        return;
+      }
+      if (source.isPresent()) {
+        source.get().commit();
+      }
+      if (target.isPresent()) {
+        target.get().keepForReaders();
+      }
+      directories.keepParent(from);
+      BlobProperties copy = copyAndDelete(from, to, mode);
+      if (target.isPresent()) {
+        target.get().unlinked();
+      }
+      context.namespace().removed(from);
+      context.namespace().fileStored(to, copy);
+      if (source.isPresent() && !source.get().isNameless()) {
+        source.get().moved(to, copy.name(), Optional.of(copy));
+      }
     }
-    if (source.isPresent()) {
-      source.get().commit();
-    }
-    directories.keepParent(from);
-    BlobProperties copy = copyAndDelete(from, to, mode);
-    if (target.isPresent()) {
-      target.get().unlink(true);
-    }
-    context.namespace().removed(from);
-    context.namespace().fileStored(to, copy);
-    if (source.isPresent() && !source.get().isNameless()) {
-      source.get().moved(to, copy.name(), Optional.of(copy));
-    }
+  }
+
+  private static OpenFile.Hold hold(Optional<OpenFile> file) throws FsException {
+    return file.isPresent() ? file.get().hold() : OpenFile.Hold.NONE;
   }
 
   /** A file that the service does not know yet changes its name here alone. */
   private void moveUnsaved(OpenFile file, String from, String to, Optional<OpenFile> target)
       throws FsException {
-    boolean targetMayBeStored = target.isPresent();
-    if (target.isPresent()) {
-      target.get().unlink(target.get().mayBeStored()); // waits for a commit that runs
-      targetMayBeStored = target.get().mayBeStored();
-    }
+    boolean targetMayBeStored = target.isPresent() && target.get().mayBeStored();
     // what the next commit replaces; an unanswered commit of the target may have made it
     Optional<BlobProperties> replaced =
         (targetMayBeStored ? context.namespace().refresh(to) : context.namespace().find(to))
             .flatMap(BlobEntry::properties);
+    if (target.isPresent()) {
+      target.get().keepForReaders();
+      target.get().unlinked();
+    }
     file.moved(to, context.namespace().blobName(to), Optional.empty());
     context.namespace().removed(from);
     if (replaced.isPresent()) {

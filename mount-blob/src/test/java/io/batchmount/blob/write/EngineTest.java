@@ -8,6 +8,7 @@ import io.batchmount.blob.store.BlobOperation;
 import io.batchmount.blob.store.BlobProperties;
 import io.batchmount.blob.store.BlobType;
 import io.batchmount.blob.store.BlockRef;
+import io.batchmount.blob.store.FaultyBlobStore.Moment;
 import io.batchmount.blob.store.InMemoryBlobStore;
 import io.batchmount.blob.store.WriteCondition;
 import io.batchmount.core.AttributeChange;
@@ -31,6 +32,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -380,7 +383,7 @@ class EngineTest {
         BlobOperation.APPEND_BLOCK,
         0,
         1,
-        io.batchmount.blob.store.FaultyBlobStore.Moment.AFTER,
+        Moment.AFTER,
         Errno.EIO,
         "InternalError");
     FileHandle again = f.engine.openForWrite("/log", OpenOptions.APPEND);
@@ -430,6 +433,65 @@ class EngineTest {
     fresh.flush();
     fresh.close();
     assertErrno(Errno.ENOENT, () -> f.memory.getProperties("b"));
+  }
+
+  @Test
+  void anUnlinkThatFailsLosesNothingOfAnOpenFile() throws Exception {
+    byte[] content = EngineFixture.bytes(5 * EngineFixture.BLOCK, 1);
+    f.put("/a", content);
+    FileHandle handle = f.openForWrite("/a");
+    handle.write(text("dirty"), 0);
+    f.faults.fail(BlobOperation.DELETE, 0, 1, Moment.BEFORE, Errno.EACCES, "AuthorizationFailure");
+    assertErrno(Errno.EACCES, () -> f.engine.unlink("/a"));
+    handle.flush();
+    handle.close();
+    System.arraycopy("dirty".getBytes(StandardCharsets.US_ASCII), 0, content, 0, 5);
+    assertThat(f.stored("a")).isEqualTo(content);
+  }
+
+  @Test
+  void aFileReplacedByRenameIsReadableAndIsNotTakenForAConflict() throws Exception {
+    byte[] old = EngineFixture.bytes(5 * EngineFixture.BLOCK, 1);
+    f.put("/target", old);
+    f.put("/new", EngineFixture.bytes(10, 2));
+    FileHandle handle = f.openForWrite("/target");
+    handle.write(text("dirty"), 0);
+    f.engine.rename("/new", "/target", RenameMode.REPLACE);
+    System.arraycopy("dirty".getBytes(StandardCharsets.US_ASCII), 0, old, 0, 5);
+    assertThat(EngineFixture.readAll(handle)).isEqualTo(old);
+    handle.flush();
+    handle.close();
+    assertThat(f.stored("target")).isEqualTo(EngineFixture.bytes(10, 2));
+    assertThat(f.engine.pending().isClean()).isTrue();
+    assertThat(f.journal.entries()).isEmpty();
+  }
+
+  @Test
+  void whatIsSavedWhileItsDirectoryIsRenamedIsSavedUnderTheNewName() throws Exception {
+    f.engine.makeDirectory("/d", 0755, Caller.ROOT);
+    FileHandle handle = f.create("/d/f");
+    handle.write(text("one"), 0);
+    handle.flush();
+    CompletableFuture<Void> writer = new CompletableFuture<>();
+    f.faults.meanwhile(
+        (op, blob) -> op == BlobOperation.DELETE,
+        () ->
+            new Thread(
+                    () -> {
+                      try {
+                        handle.write(text("two"), 3);
+                        handle.fsync(false);
+                        writer.complete(null);
+                      } catch (FsException e) {
+                        writer.completeExceptionally(e);
+                      }
+                    })
+                .start());
+    f.engine.rename("/d", "/e", RenameMode.REPLACE);
+    writer.get(30, TimeUnit.SECONDS);
+    handle.close();
+    assertThat(f.stored("e/f")).isEqualTo("onetwo".getBytes(StandardCharsets.US_ASCII));
+    assertThat(f.memory.names()).containsExactly("e", "e/f");
   }
 
   @Test
