@@ -147,6 +147,10 @@ public final class BlobRecovery {
     }
     String blob = facts.get(EntryFacts.BLOB);
     Optional<String> etag = Optional.ofNullable(facts.get(EntryFacts.ETAG));
+    if (etag.isPresent() && entry.floor() == Long.MAX_VALUE && entry.dirty().isEmpty()) {
+      // the first record of an entry on a saved version is its size: the process died before it
+      return Result.NOTHING_LEFT;
+    }
     Optional<BlobProperties> now = find(blob);
     boolean sameVersion = now.map(BlobProperties::etag).equals(etag);
     if (!sameVersion && now.isPresent() && holds(now.get(), entry)) {
