@@ -309,8 +309,10 @@ public final class VolumeCompletion {
           key
               + ": no key of account \""
               + account
-              + "\" is known: set AZURE_BATCHAI_STORAGE_KEY or give --storage-account-key-file; an"
-              + " identity is tried otherwise");
+              + "\" is known: set BATCHMOUNT_ACCOUNT_KEY_"
+              + account.toUpperCase(java.util.Locale.ROOT)
+              + ", or AZURE_BATCHAI_STORAGE_KEY for the account in effect; an identity is tried"
+              + " otherwise");
     }
     return found
         .<VolumeCredential>map(k -> new VolumeCredential.Key(k, false))
