@@ -40,8 +40,7 @@ final class RecoverCommand extends BaseCommand {
     }
     new MountRegistry(stateDir()).cleanDead();
     try (ProgressLine progress = new ProgressLine(err())) {
-      Recovery.Outcome outcome =
-          Recovery.all(root, accounts(), mount.conflict(), progress::show);
+      Recovery.Outcome outcome = Recovery.all(root, accounts(), mount.conflict(), progress::show);
       progress.close();
       outcome.saved().forEach(path -> out().println("saved " + path));
       out().flush();
@@ -53,8 +52,7 @@ final class RecoverCommand extends BaseCommand {
   private void show(List<JournalSummary> journals) throws IOException {
     ObjectMapper mapper = new ObjectMapper();
     ArrayNode array = mapper.createArrayNode();
-    Table table =
-        new Table("Volume", "Path", "Operation", ">Unsaved", "State", "Since", "Reason");
+    Table table = new Table("Volume", "Path", "Operation", ">Unsaved", "State", "Since", "Reason");
     for (JournalSummary journal : journals) {
       for (JournalSummary.Entry entry : journal.entries()) {
         String volume = journal.identity().kind() + ":" + journal.identity().name();

@@ -1,5 +1,6 @@
 package io.batchmount.launcher.job;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -31,6 +32,9 @@ final class Rules {
   static String requireNoNul(String key, String value) {
     if (value.indexOf('\0') >= 0) {
       throw new ConfigurationException(key, "must not contain the character U+0000");
+    }
+    if (!StandardCharsets.UTF_8.newEncoder().canEncode(value)) {
+      throw new ConfigurationException(key, "must be text: it holds half of a surrogate pair");
     }
     return value;
   }

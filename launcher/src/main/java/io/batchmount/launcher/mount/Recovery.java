@@ -23,7 +23,10 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Saves what dead mounts left in the journal: all of it when asked, that of a store when it is mounted again. */
+/**
+ * Saves what dead mounts left in the journal: all of it when asked, that of a store when it is
+ * mounted again.
+ */
 public final class Recovery {
   private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
 
@@ -90,7 +93,10 @@ public final class Recovery {
 
   /** Recovers what belongs to a store that is about to be mounted. */
   static void onto(
-      Path journalRoot, JournalIdentity identity, OpenedVolume opened, MountOptions.Conflict conflict)
+      Path journalRoot,
+      JournalIdentity identity,
+      OpenedVolume opened,
+      MountOptions.Conflict conflict)
       throws FsException {
     List<String> saved = new ArrayList<>();
     List<String> problems = new ArrayList<>();
@@ -146,11 +152,7 @@ public final class Recovery {
         case SAVED, NOTHING_LEFT -> saved.add(name);
         case SAVED_BESIDE ->
             saved.add(
-                name
-                    + " as "
-                    + outcome.savedAs().orElse("")
-                    + ": "
-                    + outcome.reason().orElse(""));
+                name + " as " + outcome.savedAs().orElse("") + ": " + outcome.reason().orElse(""));
         case FAILED ->
             problems.add(
                 name + " stays in the journal: " + outcome.reason().orElse("no reason given"));

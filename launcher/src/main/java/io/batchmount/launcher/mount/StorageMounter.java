@@ -78,8 +78,7 @@ public final class StorageMounter implements VolumeMounter {
                     volume.subdirectory(),
                     volume.mountPoint().toString()));
         opened = Stores.open(volume, resources, journal, this::caches);
-        Recovery.onto(
-            resources.journalRoot(), journal.identity(), opened, tuning.conflict());
+        Recovery.onto(resources.journalRoot(), journal.identity(), opened, tuning.conflict());
         // usable means: a listing works, with these credentials, now
         opened.fileSystem().readDirectory("/", entry -> false);
       }

@@ -4,6 +4,7 @@ import io.batchmount.launcher.job.ConfigurationException;
 import io.batchmount.launcher.job.Problem;
 import io.batchmount.launcher.job.SetupTask;
 import io.batchmount.launcher.job.SourceMap;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -22,6 +23,14 @@ public final class ClusterPlanner {
    * @throws ConfigurationException if file, options and environment do not make a node
    */
   public static ClusterPlan plan(ClusterPlanRequest request) {
+    try {
+      return make(request);
+    } catch (InvalidPathException unfit) {
+      throw new ConfigurationException(List.of(PathTexts.unfit(unfit)));
+    }
+  }
+
+  private static ClusterPlan make(ClusterPlanRequest request) {
     SourceMap source = request.cluster().source();
     List<String> warnings = new ArrayList<>(request.cluster().warnings());
     List<Problem> problems = new ArrayList<>();

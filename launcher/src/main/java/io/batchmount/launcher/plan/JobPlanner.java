@@ -8,6 +8,7 @@ import io.batchmount.launcher.toolkit.Launch;
 import io.batchmount.launcher.toolkit.Mpirun;
 import io.batchmount.launcher.toolkit.Runner;
 import io.batchmount.launcher.toolkit.Toolkits;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -47,7 +48,11 @@ public final class JobPlanner {
    * @throws ConfigurationException if the files, options and environment do not make a job
    */
   public static JobPlan plan(JobPlanRequest request) {
-    return new JobPlanner(request).plan();
+    try {
+      return new JobPlanner(request).plan();
+    } catch (InvalidPathException unfit) {
+      throw new ConfigurationException(List.of(PathTexts.unfit(unfit)));
+    }
   }
 
   private JobPlan plan() {

@@ -1,6 +1,7 @@
 package io.batchmount.launcher.plan;
 
 import io.batchmount.launcher.job.Problem;
+import java.nio.file.InvalidPathException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -16,6 +17,15 @@ final class PathTexts {
   PathTexts(Map<String, String> values, List<Problem> problems) {
     this.values = values;
     this.problems = problems;
+  }
+
+  /** A name that file names of this machine cannot hold, as under a locale that is not UTF-8. */
+  static Problem unfit(InvalidPathException cause) {
+    return Problem.of(
+        "",
+        "\""
+            + cause.getInput()
+            + "\" is no path under this locale: run with a UTF-8 locale such as LC_ALL=C.UTF-8");
   }
 
   String expand(String key, String text) {
