@@ -6,7 +6,6 @@ import com.azure.storage.blob.models.ParallelTransferOptions;
 import com.azure.storage.blob.options.BlobUploadFromFileOptions;
 import com.azure.storage.blob.sas.BlobContainerSasPermission;
 import com.azure.storage.blob.sas.BlobServiceSasSignatureValues;
-import io.batchmount.core.testkit.Azurite;
 import io.batchmount.it.support.Storage;
 import io.batchmount.launcher.outputs.DestinationAccess;
 import io.batchmount.launcher.outputs.JobContext;
@@ -123,12 +122,12 @@ public final class OutputsBench {
         });
   }
 
-  private static String addressOf(BlobContainerClient container) {
+  private static String addressOf(BlobContainerClient container, String permissions) {
     return container.getBlobContainerUrl()
         + "?"
         + container.generateSas(
             new BlobServiceSasSignatureValues(
-                OffsetDateTime.now().plusHours(4), BlobContainerSasPermission.parse("w")));
+                OffsetDateTime.now().plusHours(4), BlobContainerSasPermission.parse(permissions)));
   }
 
   private static void phase(Path work, Path directory) {
@@ -136,7 +135,7 @@ public final class OutputsBench {
     OutputFile all =
         new OutputFile(
             "*",
-            OutputDestination.Container.of(addressOf(container), ""),
+            OutputDestination.Container.of(addressOf(container, "w"), ""),
             UploadCondition.TASK_SUCCESS);
     try (OutputFilesPhase phase =
         OutputFilesPhase.open(
@@ -201,9 +200,8 @@ public final class OutputsBench {
             "--ignore-checksum");
     Map<String, String> environment = command.environment();
     environment.put("RCLONE_CONFIG_BENCH_TYPE", "azureblob");
-    environment.put("RCLONE_CONFIG_BENCH_ACCOUNT", Azurite.ACCOUNT);
-    environment.put("RCLONE_CONFIG_BENCH_KEY", Azurite.KEY);
-    environment.put("RCLONE_CONFIG_BENCH_ENDPOINT", Azurite.shared().endpoint().toString());
+    // the form that old and new releases take for path-style addresses
+    environment.put("RCLONE_CONFIG_BENCH_SAS_URL", addressOf(container, "racwl"));
     Path output = work.resolve("rclone.log");
     int code = command.redirectErrorStream(true).redirectOutput(output.toFile()).start().waitFor();
     if (code != 0) {
@@ -221,7 +219,7 @@ public final class OutputsBench {
             """
             [{"filePattern": "*", "destination": {"container": {"containerUrl": "%s"}}}]
             """
-                .formatted(addressOf(container)));
+                .formatted(addressOf(container, "w")));
     ProcessBuilder command =
         new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin/java").toString(),

@@ -2,7 +2,6 @@ package io.batchmount.launcher.outputs;
 
 import com.azure.core.http.HttpHeaderName;
 import com.azure.core.http.HttpHeaders;
-import com.azure.core.util.BinaryData;
 import com.azure.core.util.Context;
 import com.azure.storage.blob.BlobContainerClient;
 import com.azure.storage.blob.models.BlobErrorCode;
@@ -48,12 +47,11 @@ final class BlobTarget implements UploadTarget {
   }
 
   @Override
-  public void put(String name, byte[] content, FileFacts facts) {
+  public void put(String name, FileSlice content, FileFacts facts) {
     container
         .getBlobClient(name)
         .getBlockBlobClient()
-        .uploadWithResponse(
-            new BlockBlobSimpleUploadOptions(BinaryData.fromBytes(content)), null, context(facts));
+        .uploadWithResponse(new BlockBlobSimpleUploadOptions(content.data()), null, context(facts));
   }
 
   @Override
@@ -62,14 +60,14 @@ final class BlobTarget implements UploadTarget {
   }
 
   @Override
-  public void putBlock(String name, String upload, int index, long offset, byte[] block) {
+  public void putBlock(String name, String upload, int index, FileSlice block) {
     HttpHeaders needed = new HttpHeaders();
     headers.stream().filter(UploadHeader::isForEveryRequest).forEach(header -> add(needed, header));
     container
         .getBlobClient(name)
         .getBlockBlobClient()
         .stageBlockWithResponse(
-            new BlockBlobStageBlockOptions(blockId(upload, index), BinaryData.fromBytes(block)),
+            new BlockBlobStageBlockOptions(blockId(upload, index), block.data()),
             null,
             HeaderPolicy.with(needed));
   }

@@ -3,8 +3,8 @@ package io.batchmount.launcher.outputs;
 import java.util.concurrent.Semaphore;
 
 /**
- * Bound on the bytes of data buffers. A single buffer larger than the bound takes all of it, so
- * that it is alone. Thread-safe, first come first served.
+ * Bound on the bytes of data that are on their way. A single block larger than the bound takes all
+ * of it, so that it is alone. Thread-safe, first come first served.
  */
 final class BufferBudget {
   /** Grain of the count, so that large bounds fit a semaphore. */
@@ -18,14 +18,13 @@ final class BufferBudget {
     free = new Semaphore(capacity, true);
   }
 
-  /** Makes a buffer when there is room; give it back by {@link #release}. */
-  byte[] acquire(int bytes) throws InterruptedException {
+  /** Takes room for that many bytes; waits for it. Give it back by {@link #release}. */
+  void acquire(int bytes) throws InterruptedException {
     free.acquire(grains(bytes));
-    return new byte[bytes];
   }
 
-  void release(byte[] buffer) {
-    free.release(grains(buffer.length));
+  void release(int bytes) {
+    free.release(grains(bytes));
   }
 
   private int grains(int bytes) {

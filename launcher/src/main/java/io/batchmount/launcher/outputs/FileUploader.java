@@ -1,9 +1,8 @@
 package io.batchmount.launcher.outputs;
 
 import io.batchmount.launcher.outputs.UploadTarget.FileFacts;
-import java.io.EOFException;
 import java.io.IOException;
-import java.nio.ByteBuffer;
+import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
@@ -28,6 +27,9 @@ final class FileUploader {
   private static final SecureRandom RANDOM = new SecureRandom();
   private static final int UPLOAD_ID_BYTES = 6;
 
+  /** A program that replaces a file faster than it can be sent must slow down itself. */
+  private static final int MOST_REPLACEMENTS = 3;
+
   private final UploadOptions options;
   private final UploadListener listener;
   private final ExecutorService blockSenders;
@@ -49,11 +51,24 @@ final class FileUploader {
   }
 
   /**
-   * Stores a file.
+   * Stores a file. If another file is renamed into its place meanwhile, that one is stored from its
+   * beginning: versions are never mixed.
    *
    * @return what was stored; marked as skipped if the journal says that it is there
    */
   Stored upload(FileTask task) throws IOException, InterruptedException {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return uploadOnce(task);
+      } catch (FileChangedException e) {
+        if (!e.isReplaced() || attempt == MOST_REPLACEMENTS) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private Stored uploadOnce(FileTask task) throws IOException, InterruptedException {
     FileVersion version = FileVersion.of(task.file());
     if (journal.isPresent() && journal.get().isStored(task, version)) {
       return result(task, version, version.size(), true);
@@ -63,7 +78,7 @@ final class FileUploader {
       length = channel.size();
       int block = options.blockSizeFor(length);
       if (length <= block) {
-        putWhole(task, channel, (int) length);
+        putWhole(task, version, channel, (int) length);
       } else {
         putBlocks(task, version, channel, length, block);
       }
@@ -88,18 +103,29 @@ final class FileUploader {
         version);
   }
 
-  private void putWhole(FileTask task, FileChannel channel, int length)
+  private void putWhole(FileTask task, FileVersion version, FileChannel channel, int length)
       throws IOException, InterruptedException {
-    byte[] content = buffers.acquire(length);
+    buffers.acquire(length);
     try {
-      readFully(channel, content, 0);
       Optional<MessageDigest> digest = digest();
-      digest.ifPresent(md5 -> md5.update(content));
+      FileSlice content = slice(task, channel, 0, length, digest);
       FileFacts facts = facts(task, digest);
-      send(task, length, () -> task.target().put(task.name(), content, facts));
+      send(task, version, content, () -> task.target().put(task.name(), content, facts));
     } finally {
-      buffers.release(content);
+      buffers.release(length);
     }
+  }
+
+  /** A checksum needs the bytes in hand; without one they stay in the file. */
+  private static FileSlice slice(
+      FileTask task, FileChannel channel, long offset, int length, Optional<MessageDigest> digest)
+      throws IOException {
+    if (digest.isEmpty()) {
+      return FileSlice.ofFile(task.file(), offset, length);
+    }
+    byte[] bytes = FileSlice.read(channel, offset, length);
+    digest.get().update(bytes);
+    return FileSlice.ofBytes(task.file(), offset, bytes);
   }
 
   private void putBlocks(
@@ -109,7 +135,7 @@ final class FileUploader {
         journal.flatMap(known -> known.begun(task, version)).filter(b -> b.blockSize() > 0);
     if (begun.isPresent()) {
       try {
-        putBlocks(task, channel, length, begun.get());
+        putBlocks(task, version, channel, length, begun.get());
         return;
       } catch (RuntimeException e) {
         if (!task.target().isBlocksLost(ErrorClassifier.unwrap(e))) {
@@ -123,11 +149,16 @@ final class FileUploader {
     if (journal.isPresent()) {
       journal.get().begin(task, version, upload, wantedBlock);
     }
-    putBlocks(task, channel, length, new UploadJournal.Begun(upload, wantedBlock, new BitSet()));
+    putBlocks(
+        task, version, channel, length, new UploadJournal.Begun(upload, wantedBlock, new BitSet()));
   }
 
   private void putBlocks(
-      FileTask task, FileChannel channel, long length, UploadJournal.Begun upload)
+      FileTask task,
+      FileVersion version,
+      FileChannel channel,
+      long length,
+      UploadJournal.Begun upload)
       throws IOException, InterruptedException {
     int size = upload.blockSize();
     int count = Math.toIntExact((length + size - 1) / size);
@@ -143,19 +174,18 @@ final class FileUploader {
         int bytes = (int) Math.min(size, length - offset);
         boolean staged = upload.blocks().get(index);
         if (!staged || digest.isPresent()) {
-          byte[] block = buffers.acquire(bytes);
+          buffers.acquire(bytes);
           boolean handedOver = false;
           try {
-            readFully(channel, block, offset);
-            digest.ifPresent(md5 -> md5.update(block));
+            FileSlice block = slice(task, channel, offset, bytes, digest);
             if (!staged) {
-              BlockSender sender = new BlockSender(task, upload.upload(), index, offset, block);
+              BlockSender sender = new BlockSender(task, version, upload.upload(), index, block);
               sending.add(new Sending(sender, blockSenders.submit(sender)));
               handedOver = true;
             }
           } finally {
             if (!handedOver) {
-              buffers.release(block);
+              buffers.release(bytes);
             }
           }
         }
@@ -169,6 +199,7 @@ final class FileUploader {
     } finally {
       sending.forEach(Sending::cancel); // after an error only
     }
+    requireSameFile(task, version, length);
     FileFacts facts = facts(task, digest);
     task.retrying().call(() -> task.target().commit(task.name(), upload.upload(), count, facts));
   }
@@ -184,23 +215,23 @@ final class FileUploader {
   /** Sends one block; gives its buffer back also when it is cancelled before it ran. */
   private final class BlockSender implements Runnable {
     private final FileTask task;
+    private final FileVersion version;
     private final String upload;
     private final int index;
-    private final long offset;
-    private final byte[] block;
+    private final FileSlice block;
     private final AtomicBoolean taken = new AtomicBoolean();
 
-    BlockSender(FileTask task, String upload, int index, long offset, byte[] block) {
+    BlockSender(FileTask task, FileVersion version, String upload, int index, FileSlice block) {
       this.task = task;
+      this.version = version;
       this.upload = upload;
       this.index = index;
-      this.offset = offset;
       this.block = block;
     }
 
     void releaseUnlessStarted() {
       if (taken.compareAndSet(false, true)) {
-        buffers.release(block);
+        buffers.release(block.length());
       }
     }
 
@@ -210,10 +241,7 @@ final class FileUploader {
         return;
       }
       try {
-        send(
-            task,
-            block.length,
-            () -> task.target().putBlock(task.name(), upload, index, offset, block));
+        send(task, version, block, () -> task.target().putBlock(task.name(), upload, index, block));
         if (journal.isPresent()) {
           journal.get().staged(task, index);
         }
@@ -221,24 +249,47 @@ final class FileUploader {
         Thread.currentThread().interrupt();
         throw new CancelledUploadException(e);
       } finally {
-        buffers.release(block);
+        buffers.release(block.length());
       }
     }
   }
 
-  private void send(FileTask task, int bytes, Runnable request) throws InterruptedException {
+  private void send(FileTask task, FileVersion version, FileSlice content, Runnable request)
+      throws InterruptedException {
     task.retrying()
         .call(
             () -> {
               try {
-                bandwidth.await(bytes);
+                bandwidth.await(content.length());
               } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 throw new CancelledUploadException(e);
               }
-              request.run();
+              try {
+                request.run();
+              } catch (RuntimeException e) {
+                // a file that ends too soon looks like a broken connection
+                requireSameFile(task, version, content.offset() + content.length());
+                throw e;
+              }
             });
-    listener.sent(bytes);
+    listener.sent(content.length());
+  }
+
+  /** The very file that was opened, and not shorter than what was promised. */
+  private static void requireSameFile(FileTask task, FileVersion opened, long length) {
+    FileVersion now;
+    try {
+      now = FileVersion.of(task.file());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    if (!now.key().equals(opened.key())) {
+      throw FileChangedException.replaced();
+    }
+    if (now.size() < length) {
+      throw FileChangedException.shorter();
+    }
   }
 
   private static void await(Future<?> one) throws InterruptedException {
@@ -267,14 +318,5 @@ final class FileUploader {
     return new FileFacts(
         digest.map(MessageDigest::digest),
         options.contentTypeBySuffix() ? ContentTypes.of(task.name()) : Optional.empty());
-  }
-
-  private static void readFully(FileChannel channel, byte[] into, long from) throws IOException {
-    ByteBuffer buffer = ByteBuffer.wrap(into);
-    while (buffer.hasRemaining()) {
-      if (channel.read(buffer, from + buffer.position()) < 0) {
-        throw new EOFException("the file became shorter while it was uploaded");
-      }
-    }
   }
 }

@@ -69,11 +69,11 @@ final class ShareTarget implements UploadTarget {
   }
 
   @Override
-  public void put(String name, byte[] content, FileFacts facts) {
+  public void put(String name, FileSlice content, FileFacts facts) {
     String upload = "whole";
-    begin(name, upload, content.length, facts);
-    if (content.length > 0) {
-      putBlock(name, upload, 0, 0, content);
+    begin(name, upload, content.length(), facts);
+    if (content.length() > 0) {
+      putBlock(name, upload, 0, content);
     }
     commit(name, upload, 1, facts);
   }
@@ -88,14 +88,15 @@ final class ShareTarget implements UploadTarget {
   }
 
   @Override
-  public void putBlock(String name, String upload, int index, long offset, byte[] block) {
+  public void putBlock(String name, String upload, int index, FileSlice slice) {
+    byte[] block = slice.bytes();
     call(
         () -> {
           for (int from = 0; from < block.length; from += ShareStore.MAX_RANGE_BYTES) {
             int bytes = Math.min(ShareStore.MAX_RANGE_BYTES, block.length - from);
             share.putRange(
                 hidden(name, upload),
-                offset + from,
+                slice.offset() + from,
                 ByteBuffer.wrap(block, from, bytes).slice(),
                 false,
                 Optional.empty());

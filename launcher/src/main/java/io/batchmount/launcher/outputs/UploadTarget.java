@@ -19,7 +19,7 @@ interface UploadTarget {
   Optional<String> problemOf(String name);
 
   /** Stores a whole file in one step. */
-  void put(String name, byte[] content, FileFacts facts);
+  void put(String name, FileSlice content, FileFacts facts);
 
   /**
    * Makes ready for blocks; not called when an upload is taken up.
@@ -33,9 +33,8 @@ interface UploadTarget {
    * Stores one block, not visible yet.
    *
    * @param index from 0
-   * @param offset in the file
    */
-  void putBlock(String name, String upload, int index, long offset, byte[] block);
+  void putBlock(String name, String upload, int index, FileSlice block);
 
   /** Makes the blocks the file, atomically. */
   void commit(String name, String upload, int blocks, FileFacts facts);

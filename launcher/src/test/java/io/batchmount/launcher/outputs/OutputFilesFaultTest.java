@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -220,6 +221,25 @@ class OutputFilesFaultTest {
           .contains("shorter");
     }
     assertThat(names(container)).isEmpty();
+  }
+
+  /** Another file renamed into its place: one version or the other, never a mixture. */
+  @Test
+  void replacedFile() throws IOException {
+    Path file = wd.resolve("f");
+    Files.write(file, bytes(2 * MIB));
+    Path next = Files.write(task.resolve("next"), new byte[3 * MIB]);
+    UploadListener replacing =
+        onFirstSent(
+            () -> Files.move(next, file, java.nio.file.StandardCopyOption.REPLACE_EXISTING));
+
+    try (OutputFilesPhase phase =
+        open(ONE_AFTER_THE_OTHER.withMemory(MIB / 4, MIB / 2), replacing, "f")) {
+      assertThat(phase.commandEnded(0).errors()).isEmpty();
+    }
+
+    byte[] stored = container.getBlobClient("t").downloadContent().toBytes();
+    assertThat(Arrays.equals(stored, new byte[3 * MIB])).isTrue();
   }
 
   @Test
