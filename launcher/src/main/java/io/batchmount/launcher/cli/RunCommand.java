@@ -1,6 +1,7 @@
 package io.batchmount.launcher.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.batchmount.launcher.cli.outputs.UploadSettings;
 import io.batchmount.launcher.job.ConfigurationFiles;
 import io.batchmount.launcher.job.LoadedJob;
 import io.batchmount.launcher.mount.MountFailure;
@@ -47,6 +48,7 @@ final class RunCommand extends BaseCommand {
   @Mixin VolumeOptions volumes = new VolumeOptions();
   @Mixin MountOptions mount = new MountOptions();
   @Mixin AccountOptions account = new AccountOptions();
+  @Mixin UploadSettings upload = new UploadSettings();
 
   @Option(
       names = "--print-env",
@@ -112,7 +114,8 @@ final class RunCommand extends BaseCommand {
               resources,
               mounter,
               new KeyVault(account.auth().orElse(AuthKind.DEFAULT)),
-              OutputFilesUploads.factory(plan, job, accounts(), stateDir(), progress::show),
+              OutputFilesUploads.factory(
+                  plan, job, upload.toOptions(), accounts(), stateDir(), progress::show),
               job.containerEngine(),
               job.grace(),
               job.saveTimeout(),

@@ -45,6 +45,7 @@ public final class OutputFilesUploads implements DeclaredUploads {
   public static Optional<RunContext.UploadsFactory> factory(
       JobPlan plan,
       JobOptions options,
+      UploadOptions transfer,
       AccountResolver accounts,
       Path stateDirectory,
       Consumer<String> progress) {
@@ -59,10 +60,8 @@ public final class OutputFilesUploads implements DeclaredUploads {
       return Optional.empty();
     }
     UploadOptions upload =
-        UploadOptions.defaults()
-            .withJournal(
-                stateDirectory.resolve("uploads").resolve(plan.identity().jobId() + ".json"),
-                false);
+        transfer.withJournal(
+            stateDirectory.resolve("uploads").resolve(plan.identity().jobId() + ".json"), false);
     UploadOptions every =
         options.uploadEvery().isPresent()
             ? upload.withUploadEvery(options.uploadEvery().get())

@@ -46,8 +46,13 @@ final class UploadsGuard implements AutoCloseable {
       throws IOException {
     Path task = context.plan().nodesHere().get(0).jobTemp().resolve("task");
     Files.createDirectories(task);
+    // a job of several nodes uploads from its primary node alone
+    boolean primary = context.plan().nodesHere().get(0).index() == 0;
     return new UploadsGuard(
-        context.uploads().map(f -> f.make(task, first.directory(), first.environment())),
+        context
+            .uploads()
+            .filter(any -> primary)
+            .map(f -> f.make(task, first.directory(), first.environment())),
         task,
         context.plan().stdOutErrDirectory(),
         stop);
