@@ -185,7 +185,11 @@ final class Nodes implements AutoCloseable {
       String stderr,
       boolean counts) {
     Map<String, String> environment = new HashMap<>(base);
+    Map<String, String> task = TaskDirectory.variables(plan, node, directory);
+    environment.putAll(task);
     environment.putAll(planned.values(context.vault()));
+    List<String> names = new ArrayList<>(planned.names());
+    task.keySet().stream().filter(known -> !names.contains(known)).forEach(names::add);
     List<String> command = arguments;
     if (containers.containsKey(node)) {
       command =
@@ -194,7 +198,7 @@ final class Nodes implements AutoCloseable {
               .execArguments(
                   engine.orElseThrow().program(),
                   containers.get(node),
-                  planned.names(),
+                  names,
                   directory,
                   arguments);
     }

@@ -44,10 +44,10 @@ final class UploadsGuard implements AutoCloseable {
 
   static UploadsGuard of(RunContext context, JobProcess.Spec first, StopRequest stop)
       throws IOException {
-    Path task = context.plan().nodesHere().get(0).jobTemp().resolve("task");
-    Files.createDirectories(task);
+    int node = context.plan().nodesHere().get(0).index();
+    Path task = TaskDirectory.make(context.plan(), node, first);
     // a job of several nodes uploads from its primary node alone
-    boolean primary = context.plan().nodesHere().get(0).index() == 0;
+    boolean primary = node == 0;
     return new UploadsGuard(
         context
             .uploads()
