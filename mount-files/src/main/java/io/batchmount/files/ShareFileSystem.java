@@ -16,6 +16,7 @@ import io.batchmount.core.FsException;
 import io.batchmount.core.FsPaths;
 import io.batchmount.core.MemoryBudget;
 import io.batchmount.core.OpenOptions;
+import io.batchmount.core.OperationContext;
 import io.batchmount.core.PendingData;
 import io.batchmount.core.RenameMode;
 import io.batchmount.core.XattrMode;
@@ -80,6 +81,7 @@ public final class ShareFileSystem implements FileSystem {
 
   private static final int MAX_PAGE_MEMORY = 50_000;
   private static final int MAX_XATTR_NAME = 255; // linux/limits.h XATTR_NAME_MAX
+  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);
   private static final Duration PROGRESS = Duration.ofSeconds(1);
 
   private final ShareStore store;
@@ -829,11 +831,16 @@ public final class ShareFileSystem implements FileSystem {
     if (!closed.compareAndSet(false, true)) {
       return;
     }
-    for (OpenFile file : table.all()) {
-      file.abandon();
+    // leases are given back as far as that goes fast: what stays is broken by the next writer
+    try (OperationContext context = OperationContext.open(CLOSE_LIMIT, () -> false)) {
+      for (OpenFile file : table.all()) {
+        file.abandon();
+      }
     }
     stop();
-    hidden.close();
+    try (OperationContext context = OperationContext.open(CLOSE_LIMIT, () -> false)) {
+      hidden.close();
+    }
   }
 
   private void stop() {

@@ -93,7 +93,12 @@ public final class ShareRecovery {
     for (JournalEntry entry : journal.entries()) {
       Map<String, String> facts = entry.facts();
       String key =
-          entry.path() + "\0" + facts.getOrDefault(Facts.FILE_ID, "") + "\0" + entry.state();
+          String.join(
+              "\0",
+              entry.path(),
+              facts.getOrDefault(Facts.FILE_ID, ""),
+              facts.getOrDefault(Facts.UNLINKED, ""),
+              entry.state().name());
       files.computeIfAbsent(key, k -> new ArrayList<>()).add(entry);
     }
     List<Outcome> outcomes = new ArrayList<>();
@@ -121,6 +126,14 @@ public final class ShareRecovery {
   }
 
   private Outcome put(String path, Patch patch) throws FsException {
+    if (patch.isUnlinked()) {
+      return new Outcome(
+          path,
+          Result.NOTHING_LEFT,
+          patch.bytes(),
+          Optional.empty(),
+          Optional.of("the file was deleted while it was open"));
+    }
     Optional<StoredItem> there = find(path);
     if (there.isEmpty()) {
       return patch.isNew()
@@ -350,6 +363,10 @@ public final class ShareRecovery {
 
     boolean isNew() {
       return "true".equals(facts().get(Facts.NEW));
+    }
+
+    boolean isUnlinked() {
+      return entries.stream().anyMatch(e -> "true".equals(e.facts().get(Facts.UNLINKED)));
     }
 
     /** The lease may have been noted in any of them. */

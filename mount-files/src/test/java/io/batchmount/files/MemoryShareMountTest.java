@@ -6,9 +6,11 @@ import io.batchmount.core.contract.MountedFileSystemContract;
 import io.batchmount.core.fuse.FuseMountOptions;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The contract through a real mount of the share in memory. */
+@Tag("long") // the emulated share runs the same through the SDK as well
 class MemoryShareMountTest extends MountedFileSystemContract {
   @TempDir Path directory;
   private static ShareFixture fixture;

@@ -141,6 +141,18 @@ class RecoveryTest {
   }
 
   @Test
+  void scratchFileWithoutANameIsNotBroughtBack() throws Exception {
+    FileHandle handle =
+        Files4Test.create(dead.fileSystem(), "/scratch", OpenOptions.READ_WRITE.withExclusive());
+    handle.write(Files4Test.bytes("before"), 0);
+    dead.fileSystem().unlink("/scratch");
+    handle.write(Files4Test.bytes("after"), 6);
+    assertThat(recoverAfterDeath())
+        .allSatisfy(o -> assertThat(o.result()).isEqualTo(ShareRecovery.Result.NOTHING_LEFT));
+    assertThat(new ShareFiles(fixture.service).list("")).isEmpty();
+  }
+
+  @Test
   void serviceThatIsAwayLeavesTheJournalAlone() throws Exception {
     FileHandle handle = Files4Test.create(dead.fileSystem(), "/new", OpenOptions.WRITE);
     handle.write(Files4Test.bytes("content"), 0);

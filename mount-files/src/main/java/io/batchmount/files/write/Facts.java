@@ -5,6 +5,9 @@ public final class Facts {
   /** {@code true}: the file was not made yet. */
   public static final String NEW = "new";
 
+  /** {@code true}: the name was taken away while the file was open; nobody misses its bytes. */
+  public static final String UNLINKED = "unlinked";
+
   /** Id of the file that the bytes belong to. */
   public static final String FILE_ID = "fileId";
 

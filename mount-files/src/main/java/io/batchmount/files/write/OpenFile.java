@@ -723,13 +723,14 @@ public final class OpenFile {
   }
 
   /** The name is gone and the file lies under a hidden one; empty when it was never made. */
-  public void unlinked(Optional<String> hidden) {
+  public void unlinked(Optional<String> hidden) throws FsException {
     locked(
         () -> {
           unlinked = true;
           hidden.ifPresent(h -> stored = h);
           return null;
         });
+    noteFacts();
   }
 
   /** The service's answer to a rename brought a new ETag. */
@@ -876,7 +877,8 @@ public final class OpenFile {
     return lease;
   }
 
-  void noteLease() throws FsException {
+  /** What recovery has to know changed. */
+  void noteFacts() throws FsException {
     state.lock();
     try {
       for (Optional<Buffer> buffer : java.util.List.of(flushing, active)) {
@@ -1149,6 +1151,9 @@ public final class OpenFile {
       facts.put(Facts.LAST_WRITE, version.lastWriteTime().toString());
     }
     lease.id().ifPresent(id -> facts.put(Facts.LEASE, id));
+    if (unlinked) {
+      facts.put(Facts.UNLINKED, "true");
+    }
     return facts;
   }
 

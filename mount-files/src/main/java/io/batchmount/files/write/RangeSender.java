@@ -233,7 +233,7 @@ final class RangeSender {
       return;
     }
     String etag = file.lease().acquire(file.stored(), file.path());
-    file.noteLease();
+    file.noteFacts();
     Version known = file.version();
     if (etag.equals(known.etag())) {
       return;
