@@ -7,6 +7,7 @@ import io.batchmount.launcher.mount.MountRegistry;
 import io.batchmount.launcher.mount.MountSession;
 import io.batchmount.launcher.mount.ProcessResources;
 import io.batchmount.launcher.mount.StorageMounter;
+import io.batchmount.launcher.mount.SystemMounts;
 import io.batchmount.launcher.mount.Volume;
 import io.batchmount.launcher.options.MountOptions;
 import java.io.IOException;
@@ -64,10 +65,26 @@ final class Hosting {
         throw mountFailed(command, e);
       }
       setup.run();
+      if (command.environment().containsKey("NOTIFY_SOCKET")) {
+        notifySystemd();
+      }
       if (BackgroundProcess.isChild(command.environment())) {
         BackgroundProcess.ready();
       }
       return host.serve() ? ExitCode.OK : ExitCode.UNSAVED;
+    }
+  }
+
+  /**
+   * Tells systemd that the unit is ready. Its socket is a datagram socket, which Java cannot open;
+   * the unit says {@code NotifyAccess=all} because a child speaks for this process.
+   */
+  private static void notifySystemd() throws IOException {
+    SystemMounts.Said said =
+        SystemMounts.run(
+            List.of("systemd-notify", "--ready", "--pid=" + ProcessHandle.current().pid()));
+    if (said.code() != 0) {
+      LOG.warn("systemd-notify: {}", said.output());
     }
   }
 
