@@ -1,0 +1,137 @@
+package io.batchmount.it.launcher;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.batchmount.it.support.Batchmount;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** mount, unmount, status, recover. */
+class MountCommandsTest extends LauncherFixture {
+  private Path directory(String name) throws Exception {
+    return Files.createDirectory(work.resolve(name));
+  }
+
+  private JsonNode status() throws Exception {
+    return new ObjectMapper().readTree(batchmount.run("status", "--json").expect(0).stdout());
+  }
+
+  @Test
+  void bothKindsInTheBackground() throws Exception {
+    Path blob = directory("b");
+    Path files = directory("f");
+    batchmount.run("mount", "blob", container, blob.toString()).expect(0);
+    batchmount.run("mount", "files", share, files.toString(), "-o", "file_mode=0600").expect(0);
+    Files.writeString(blob.resolve("a.txt"), "in a container");
+    Files.writeString(files.resolve("a.txt"), "in a share");
+    assertThat(blob.resolve("a.txt")).hasContent("in a container");
+    assertThat(files.resolve("a.txt")).hasContent("in a share");
+    JsonNode mounts = status().path("mounts");
+    assertThat(mounts).hasSize(2);
+    for (JsonNode mount : mounts) {
+      assertThat(mount.path("health").asText()).isEqualTo("ok");
+      assertThat(mount.path("requests").path("total").asLong()).isPositive();
+    }
+    assertThat(batchmount.run("status").expect(0).stdout()).contains(blob.toString());
+    try (var logs = Files.list(work.resolve("state/logs"))) {
+      for (Path log : logs.toList()) {
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(log)))
+            .isEqualTo("rw-------");
+      }
+    }
+    long pid = mounts.get(0).path("pid").asLong();
+    batchmount.run("unmount", blob.toString(), files.toString()).expect(0);
+    assertThat(ProcessHandle.of(pid)).isEmpty();
+    assertThat(mounts()).isEmpty();
+    assertThat(status().path("mounts")).isEmpty();
+  }
+
+  @Test
+  void foregroundEndsOnSignal() throws Exception {
+    Path files = directory("f");
+    try (Batchmount.Running running =
+        batchmount.start("mount", "files", share, files.toString(), "--foreground")) {
+      org.awaitility.Awaitility.await().atMost(Batchmount.LIMIT).until(() -> mounts().size() == 1);
+      running.signal("TERM");
+      running.await(Batchmount.LIMIT).expect(0);
+    }
+    assertThat(mounts()).isEmpty();
+  }
+
+  @Test
+  void killedMountIsDeadAndTheNextOneHealsIt() throws Exception {
+    Path files = directory("f");
+    batchmount.run("mount", "files", share, files.toString()).expect(0);
+    Files.writeString(files.resolve("kept.txt"), "kept");
+    long pid = status().path("mounts").get(0).path("pid").asLong();
+    ProcessHandle process = ProcessHandle.of(pid).orElseThrow();
+    process.destroyForcibly();
+    process.onExit().get(60, TimeUnit.SECONDS);
+    assertThat(status().path("mounts").get(0).path("health").asText()).isEqualTo("dead");
+    batchmount.run("mount", "files", share, files.toString()).expect(0);
+    assertThat(files.resolve("kept.txt")).hasContent("kept");
+    batchmount.run("recover", "--list").expect(0);
+    batchmount.run("unmount", "--all").expect(0);
+  }
+
+  @Test
+  void fstabHelperTakesItsArguments() throws Exception {
+    Path files = directory("f");
+    batchmount
+        .run(
+            "mount-helper", "files:" + share, files.toString(), "-o", "rw,_netdev,nofail,allow_other")
+        .expect(0);
+    assertThat(mounts()).hasSize(1);
+    batchmount.run("unmount", files.toString()).expect(0);
+  }
+
+  @Test
+  void autoStorage() throws Exception {
+    Path root = work.resolve("auto");
+    batchmount.run("mount", "--use-auto-storage", "--mount-root", root.toString()).expect(0);
+    assertThat(mounts()).hasSize(2);
+    assertThat(root.resolve("autoafs")).isDirectory();
+    assertThat(root.resolve("autobfs")).isDirectory();
+    batchmount.run("unmount", root.toString()).expect(0);
+  }
+
+  @Test
+  void uploadAndDownloadGoOnWhereTheyStopped() throws Exception {
+    Path source = directory("source");
+    Files.createDirectories(source.resolve("sub"));
+    Files.writeString(source.resolve("a.txt"), "a");
+    Files.writeString(source.resolve("sub/ü b.txt"), "b");
+    Batchmount.Result first =
+        batchmount.run("storage", "upload", source.toString(), container + "/data");
+    assertThat(first.expect(0).stdout()).contains("uploaded 2 files");
+    assertThat(
+            batchmount
+                .run("storage", "upload", source.toString(), container + "/data")
+                .expect(0)
+                .stdout())
+        .contains("uploaded 0 files").contains("2 were there");
+    Path target = work.resolve("target");
+    batchmount.run("storage", "download", container + "/data", target.toString()).expect(0);
+    assertThat(target.resolve("sub/ü b.txt")).hasContent("b");
+    assertThat(
+            batchmount
+                .run("storage", "download", container + "/data", target.toString())
+                .expect(0)
+                .stdout())
+        .contains("2 were there");
+  }
+
+  @Test
+  void doctorHasOneLineForEachCheck() {
+    Batchmount.Result result = batchmount.run("doctor", "--cache-size", "1MiB");
+    List<String> lines = result.stdout().lines().toList();
+    assertThat(lines).anyMatch(l -> l.startsWith("ok    fuse")).anyMatch(l -> l.contains("network"));
+    result.expect(0);
+  }
+}
