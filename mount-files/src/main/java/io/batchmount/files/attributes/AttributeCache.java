@@ -73,7 +73,9 @@ public final class AttributeCache {
       return Optional.of(known.entry);
     }
     Listing listing = listings.getIfPresent(ShareNames.key(FsPaths.parent(path)));
+    // the root is in no listing, its own least of all
     if (listing != null
+        && !FsPaths.isRoot(path)
         && now - listing.nanos < ttl.toNanos()
         && !listing.names.contains(ShareNames.key(FsPaths.name(path)))) {
       return Optional.of(Optional.empty());
