@@ -299,12 +299,18 @@ public final class BlobFileSystem implements FileSystem {
   @Override
   public byte[] getXattr(String path, String name) throws FsException {
     requireUser(path, name);
-    BlobEntry entry = require(path);
-    Optional<String> own = name.startsWith(OWN_XATTRS) ? ownXattr(entry, name) : Optional.empty();
-    if (own.isPresent()) {
-      return own.get().getBytes(StandardCharsets.UTF_8);
+    Optional<Map<String, byte[]>> pending = mutations.pendingXattrs(path);
+    byte[] value;
+    if (pending.isPresent()) {
+      value = pending.get().get(name);
+    } else {
+      BlobEntry entry = require(path);
+      Optional<String> own = name.startsWith(OWN_XATTRS) ? ownXattr(entry, name) : Optional.empty();
+      if (own.isPresent()) {
+        return own.get().getBytes(StandardCharsets.UTF_8);
+      }
+      value = mutations.xattrs(entry).get(name);
     }
-    byte[] value = mutations.xattrs(entry).get(name);
     if (value == null) {
       throw new FsException(Errno.ENODATA, path + ": no attribute " + name);
     }
@@ -335,6 +341,10 @@ public final class BlobFileSystem implements FileSystem {
 
   @Override
   public List<String> listXattrs(String path) throws FsException {
+    Optional<Map<String, byte[]>> pending = mutations.pendingXattrs(path);
+    if (pending.isPresent()) {
+      return List.copyOf(pending.get().keySet());
+    }
     BlobEntry entry = require(path);
     List<String> listed = new ArrayList<>(mutations.xattrs(entry).keySet());
     if (entry.properties().filter(BlobProperties::isArchived).isPresent()) {

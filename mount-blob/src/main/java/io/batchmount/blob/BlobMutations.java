@@ -83,6 +83,11 @@ public interface BlobMutations extends AutoCloseable {
   /** The {@code user.} extended attributes that an entry's metadata holds. */
   Map<String, byte[]> xattrs(BlobEntry entry) throws FsException;
 
+  /** The {@code user.} attributes of a file that the service does not know yet; else empty. */
+  default Optional<Map<String, byte[]>> pendingXattrs(String path) {
+    return Optional.empty();
+  }
+
   /** {@link io.batchmount.core.FileSystem#pending}. */
   PendingData pending();
 

@@ -404,6 +404,15 @@ public final class BlobWriteEngine implements BlobMutations {
   }
 
   @Override
+  public Optional<Map<String, byte[]>> pendingXattrs(String path) {
+    return context
+        .files()
+        .find(path)
+        .filter(OpenFile::isNew)
+        .map(file -> AttributeCodec.xattrs(file.currentMetadata()));
+  }
+
+  @Override
   public PendingData pending() {
     int files = 0;
     long bytes = 0;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.batchmount.blob.BlobMountOptions.Conflict;
+import io.batchmount.blob.BlobTestMount;
 import io.batchmount.blob.store.BlobOperation;
 import io.batchmount.blob.store.BlobProperties;
 import io.batchmount.blob.store.BlobType;
@@ -19,6 +20,7 @@ import io.batchmount.core.FsException;
 import io.batchmount.core.OpenOptions;
 import io.batchmount.core.PendingData;
 import io.batchmount.core.RenameMode;
+import io.batchmount.core.XattrMode;
 import io.batchmount.core.journal.JournalEntry;
 import io.batchmount.core.journal.MountJournal;
 import java.nio.ByteBuffer;
@@ -433,6 +435,20 @@ class EngineTest {
     fresh.flush();
     fresh.close();
     assertErrno(Errno.ENOENT, () -> f.memory.getProperties("b"));
+  }
+
+  @Test
+  void extendedAttributesOfAFileThatIsNotSavedYetAreThere() throws Exception {
+    try (BlobTestMount mount = BlobTestMount.open(f.memory, root.resolve("mount"))) {
+      FileHandle handle =
+          mount.fileSystem().create("/x", 0644, Caller.ROOT, OpenOptions.WRITE);
+      mount.fileSystem().setXattr("/x", "user.a", new byte[] {1}, XattrMode.CREATE);
+      assertThat(mount.fileSystem().getXattr("/x", "user.a")).containsExactly(1);
+      assertThat(mount.fileSystem().listXattrs("/x")).containsExactly("user.a");
+      handle.flush();
+      handle.close();
+      assertThat(mount.fileSystem().getXattr("/x", "user.a")).containsExactly(1);
+    }
   }
 
   @Test
