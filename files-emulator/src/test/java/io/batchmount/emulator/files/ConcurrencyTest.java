@@ -17,7 +17,8 @@ import org.junit.jupiter.api.Test;
 class ConcurrencyTest extends Emulated {
   private static final int CLIENTS = 64;
 
-  private <T> List<T> together(int n, java.util.function.IntFunction<Callable<T>> work) throws Exception {
+  private <T> List<T> together(int n, java.util.function.IntFunction<Callable<T>> work)
+      throws Exception {
     ExecutorService threads = Executors.newFixedThreadPool(n);
     try {
       CountDownLatch start = new CountDownLatch(1);
@@ -75,7 +76,8 @@ class ConcurrencyTest extends Emulated {
 
   @Test
   void oneOfManyCreatesAndOneOfManyRenamesWins() throws Exception {
-    List<String> made = together(16, i -> () -> new Wire(emulator).directory(share + "/d").outcome());
+    List<String> made =
+        together(16, i -> () -> new Wire(emulator).directory(share + "/d").outcome());
     assertThat(made.stream().filter("201"::equals)).hasSize(1);
     for (int i = 0; i < 16; i++) {
       wire.file(share + "/f" + i, i);
@@ -86,7 +88,10 @@ class ConcurrencyTest extends Emulated {
             i ->
                 () ->
                     new Wire(emulator)
-                        .send("PUT", "/" + share + "/target?comp=rename", "x-ms-file-rename-source",
+                        .send(
+                            "PUT",
+                            "/" + share + "/target?comp=rename",
+                            "x-ms-file-rename-source",
                             "http://h/" + share + "/f" + i)
                         .outcome());
     assertThat(moved.stream().filter("200"::equals)).hasSize(1);

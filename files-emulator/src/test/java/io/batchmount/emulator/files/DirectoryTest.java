@@ -29,10 +29,12 @@ class DirectoryTest extends Emulated {
       assertThat(a.header("content-length")).isEqualTo("0");
       assertThat(a.header("x-ms-server-encrypted")).isEqualTo("true");
       assertThat(a.header("etag")).isEqualTo(made.header("etag"));
-      assertThat(a.header("x-ms-file-permission-key")).isEqualTo(made.header("x-ms-file-permission-key"));
+      assertThat(a.header("x-ms-file-permission-key"))
+          .isEqualTo(made.header("x-ms-file-permission-key"));
     }
     wire.directory(share + "/d/e");
-    assertThat(wire.get(share + "/d?restype=directory").header("etag")).isEqualTo(made.header("etag"));
+    assertThat(wire.get(share + "/d?restype=directory").header("etag"))
+        .isEqualTo(made.header("etag"));
     assertThat(wire.get(share + "/d/e?restype=directory").header("x-ms-file-parent-id"))
         .isEqualTo(made.header("x-ms-file-id"));
   }
@@ -45,7 +47,8 @@ class DirectoryTest extends Emulated {
     assertThat(root.has("x-ms-file-permission-key")).isFalse();
     assertThat(root.header("x-ms-server-encrypted")).isEqualTo("false");
     assertThat(root.header("etag")).isNotEqualTo(wire.get(share + "?restype=share").header("etag"));
-    assertThat(wire.get(share + "/?restype=directory").header("etag")).isEqualTo(root.header("etag"));
+    assertThat(wire.get(share + "/?restype=directory").header("etag"))
+        .isEqualTo(root.header("etag"));
     assertThat(wire.directory(share).outcome()).isEqualTo("409 ResourceAlreadyExists");
   }
 
@@ -58,13 +61,18 @@ class DirectoryTest extends Emulated {
     assertThat(wire.directory(share + "/f").outcome()).isEqualTo("409 ResourceAlreadyExists");
     assertThat(wire.directory(share + "/f/d").outcome()).isEqualTo("404 ParentNotFound");
     assertThat(wire.directory(share + "/no/d").outcome()).isEqualTo("404 ParentNotFound");
-    assertThat(wire.get(share + "/no?restype=directory").outcome()).isEqualTo("404 ResourceNotFound");
-    assertThat(wire.get(share + "/no/d?restype=directory").outcome()).isEqualTo("404 ParentNotFound");
+    assertThat(wire.get(share + "/no?restype=directory").outcome())
+        .isEqualTo("404 ResourceNotFound");
+    assertThat(wire.get(share + "/no/d?restype=directory").outcome())
+        .isEqualTo("404 ParentNotFound");
     assertThat(wire.get("noshare/d?restype=directory").outcome()).isEqualTo("404 ShareNotFound");
-    assertThat(wire.send("DELETE", "/" + share + "/d?restype=directory").outcome()).isEqualTo("409 DirectoryNotEmpty");
+    assertThat(wire.send("DELETE", "/" + share + "/d?restype=directory").outcome())
+        .isEqualTo("409 DirectoryNotEmpty");
     wire.send("DELETE", "/" + share + "/d/f");
-    assertThat(wire.send("DELETE", "/" + share + "/d?restype=directory").outcome()).isEqualTo("202");
-    assertThat(wire.send("DELETE", "/" + share + "/d?restype=directory").outcome()).isEqualTo("404 ResourceNotFound");
+    assertThat(wire.send("DELETE", "/" + share + "/d?restype=directory").outcome())
+        .isEqualTo("202");
+    assertThat(wire.send("DELETE", "/" + share + "/d?restype=directory").outcome())
+        .isEqualTo("404 ResourceNotFound");
     assertThat(list("/d", "").outcome()).isEqualTo("404 ResourceNotFound");
     assertThat(list("/d/e", "").outcome()).isEqualTo("404 ParentNotFound");
   }
@@ -73,13 +81,20 @@ class DirectoryTest extends Emulated {
   void setPropertiesAndMetadata() {
     Wire.Answer made = wire.directory(share + "/d");
     Wire.Answer set =
-        wire.send("PUT", "/" + share + "/d?restype=directory&comp=properties", "x-ms-file-attributes", "Hidden");
+        wire.send(
+            "PUT",
+            "/" + share + "/d?restype=directory&comp=properties",
+            "x-ms-file-attributes",
+            "Hidden");
     assertThat(set.header("x-ms-file-attributes")).isEqualTo("Hidden | Directory");
-    assertThat(set.header("x-ms-file-last-write-time")).isEqualTo(made.header("x-ms-file-last-write-time"));
+    assertThat(set.header("x-ms-file-last-write-time"))
+        .isEqualTo(made.header("x-ms-file-last-write-time"));
     assertThat(set.header("etag")).isNotEqualTo(made.header("etag"));
-    Wire.Answer meta = wire.send("PUT", "/" + share + "/d?restype=directory&comp=metadata", "x-ms-meta-a", "b");
+    Wire.Answer meta =
+        wire.send("PUT", "/" + share + "/d?restype=directory&comp=metadata", "x-ms-meta-a", "b");
     assertThat(meta.header("x-ms-request-server-encrypted")).isEqualTo("true");
-    assertThat(wire.get(share + "/d?restype=directory&comp=metadata").header("x-ms-meta-a")).isEqualTo("b");
+    assertThat(wire.get(share + "/d?restype=directory&comp=metadata").header("x-ms-meta-a"))
+        .isEqualTo("b");
   }
 
   @Test
@@ -92,7 +107,8 @@ class DirectoryTest extends Emulated {
     assertThat(a.has("etag")).isFalse();
     assertThat(a.has("last-modified")).isFalse();
     assertThat(a.text())
-        .startsWith("\ufeff<?xml version=\"1.0\" encoding=\"utf-8\"?><EnumerationResults ServiceEndpoint=\"http://")
+        .startsWith(
+            "\ufeff<?xml version=\"1.0\" encoding=\"utf-8\"?><EnumerationResults ServiceEndpoint=\"http://")
         .contains(" ShareName=\"" + share + "\" DirectoryPath=\"d\"><DirectoryId>")
         .contains(
             "<Entries><File><Name>a</Name><FileId>"
@@ -120,13 +136,19 @@ class DirectoryTest extends Emulated {
   void listingTellsMoreWithNewerVersions() {
     wire.directory(share + "/d");
     wire.version = "2020-02-10";
-    assertThat(list("", "&include=Etag").text()).contains("<Directory><Name>d</Name><Properties /></Directory>");
+    assertThat(list("", "&include=Etag").text())
+        .contains("<Directory><Name>d</Name><Properties /></Directory>");
     wire.version = "2020-04-08";
     assertThat(list("", "").text()).contains("<Directory><Name>d</Name><Properties /></Directory>");
-    assertThat(list("", "", "x-ms-file-extended-info", "true").text()).contains("<DirectoryId>0</DirectoryId>");
-    assertThat(list("", "&include=Timestamps").text()).contains("<LastWriteTime>").doesNotContain("<ChangeTime>");
+    assertThat(list("", "", "x-ms-file-extended-info", "true").text())
+        .contains("<DirectoryId>0</DirectoryId>");
+    assertThat(list("", "&include=Timestamps").text())
+        .contains("<LastWriteTime>")
+        .doesNotContain("<ChangeTime>");
     wire.version = "2020-10-02";
-    assertThat(list("", "").text()).contains("<Name>d</Name><FileId>").contains("<DirectoryId>0</DirectoryId>");
+    assertThat(list("", "").text())
+        .contains("<Name>d</Name><FileId>")
+        .contains("<DirectoryId>0</DirectoryId>");
     assertThat(list("", "&include=Timestamps").text()).contains("<ChangeTime>");
     assertThat(list("", "&include=Nonsense").outcome()).isEqualTo("400 InvalidQueryParameterValue");
   }
@@ -184,21 +206,28 @@ class DirectoryTest extends Emulated {
   @Test
   void namesKeepTheirCaseAndCompareWithoutIt() {
     Wire.Answer made = wire.file(share + "/ReadMe.TXT", 3);
-    assertThat(wire.head(share + "/readme.txt").header("x-ms-file-id")).isEqualTo(made.header("x-ms-file-id"));
-    assertThat(wire.directory(share + "/README.txt").outcome()).isEqualTo("409 ResourceAlreadyExists");
+    assertThat(wire.head(share + "/readme.txt").header("x-ms-file-id"))
+        .isEqualTo(made.header("x-ms-file-id"));
+    assertThat(wire.directory(share + "/README.txt").outcome())
+        .isEqualTo("409 ResourceAlreadyExists");
     assertThat(list("", "").all("Name")).containsExactly("ReadMe.TXT");
   }
 
   @ParameterizedTest
   @CsvSource({
-    "a%20b,a b", "a+b,a+b", "50%2541,50%41", "100%25,100%", "%F0%9F%98%80,\uD83D\uDE00", "e%CC%81,e\u0301",
+    "a%20b,a b",
+    "a+b,a+b",
+    "50%2541,50%41",
+    "100%25,100%",
+    "%F0%9F%98%80,\uD83D\uDE00",
+    "e%CC%81,e\u0301",
     "%23%3B%26%27~()[]%3D$!@%5E{},#;&'~()[]=$!@^{}"
   })
   void namesAreDecodedOnce(String sent, String name) {
-    String encoded = sent.replace("[", "%5B").replace("]", "%5D").replace("{", "%7B").replace("}", "%7D");
+    String encoded =
+        sent.replace("[", "%5B").replace("]", "%5D").replace("{", "%7B").replace("}", "%7D");
     assertThat(wire.file(share + "/" + encoded, 1).outcome()).isEqualTo("201");
-    assertThat(list("", "").all("Name"))
-        .containsExactly(name.replace("&", "&amp;"));
+    assertThat(list("", "").all("Name")).containsExactly(name.replace("&", "&amp;"));
   }
 
   @Test
@@ -209,18 +238,20 @@ class DirectoryTest extends Emulated {
     assertThat(wire.head(share + "%2Fd%2Ff").status()).isEqualTo(200);
     wire.hostStyle = true;
     assertThat(wire.head(share + "/d%2Ff").status()).isEqualTo(200);
-    assertThat(list("/d", "").text()).contains("ServiceEndpoint=\"http://127.0.0.1:" + emulator.port() + "/\"");
+    assertThat(list("/d", "").text())
+        .contains("ServiceEndpoint=\"http://127.0.0.1:" + emulator.port() + "/\"");
   }
 
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "a%22b", "a%5Cb", "a%3Ab", "a%7Cb", "a%3Cb", "a%3Eb", "a*b", "a%3Fb", "a%01b", "a%7Fb", ".", "..", "CON", "nul",
-        "Lpt1", "COM9", "prn", "aux", "clock$"
+        "a%22b", "a%5Cb", "a%3Ab", "a%7Cb", "a%3Cb", "a%3Eb", "a*b", "a%3Fb", "a%01b", "a%7Fb", ".",
+        "..", "CON", "nul", "Lpt1", "COM9", "prn", "aux", "clock$"
       })
   void forbiddenNames(String name) {
     String path = share + "/" + name.replace(".", "%2E");
-    assertThat(wire.file(path, 1, "x-ms-allow-trailing-dot", "true").outcome()).isEqualTo("400 InvalidResourceName");
+    assertThat(wire.file(path, 1, "x-ms-allow-trailing-dot", "true").outcome())
+        .isEqualTo("400 InvalidResourceName");
     assertThat(wire.directory(path, "x-ms-allow-trailing-dot", "true").outcome())
         .isEqualTo("400 InvalidResourceName");
   }
@@ -228,8 +259,10 @@ class DirectoryTest extends Emulated {
   @Test
   void lengthAndDepth() {
     assertThat(wire.file(share + "/" + "n".repeat(255), 1).outcome()).isEqualTo("201");
-    assertThat(wire.file(share + "/" + "n".repeat(256), 1).outcome()).isEqualTo("400 InvalidFileOrDirectoryPathName");
-    assertThat(wire.file(share + "/d".repeat(251), 1).outcome()).isEqualTo("400 InvalidFileOrDirectoryPathName");
+    assertThat(wire.file(share + "/" + "n".repeat(256), 1).outcome())
+        .isEqualTo("400 InvalidFileOrDirectoryPathName");
+    assertThat(wire.file(share + "/d".repeat(251), 1).outcome())
+        .isEqualTo("400 InvalidFileOrDirectoryPathName");
     assertThat(wire.file(share + "/d".repeat(250), 1).outcome()).isEqualTo("404 ParentNotFound");
     assertThat(wire.file(share + ("/" + "d".repeat(240)).repeat(9), 1).outcome())
         .isEqualTo("400 InvalidFileOrDirectoryPathName");
@@ -245,6 +278,7 @@ class DirectoryTest extends Emulated {
     wire.file(share + "/f.", 2, "x-ms-allow-trailing-dot", "true");
     assertThat(list("", "").all("Name")).containsExactly("f", "f.");
     wire.version = "2021-12-02";
-    assertThat(wire.head(share + "/f.", "x-ms-allow-trailing-dot", "true").header("content-length")).isEqualTo("1");
+    assertThat(wire.head(share + "/f.", "x-ms-allow-trailing-dot", "true").header("content-length"))
+        .isEqualTo("1");
   }
 }

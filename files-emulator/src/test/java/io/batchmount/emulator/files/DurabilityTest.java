@@ -37,12 +37,23 @@ class DurabilityTest {
     Child(Path location) throws IOException {
       process =
           new ProcessBuilder(
-                  Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx256m", "-XX:+UseSerialGC",
-                  "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"),
-                  EmulatorMain.class.getName(), "--port", "0", "--quiet", "--location", location.toString())
+                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                  "-Xmx256m",
+                  "-XX:+UseSerialGC",
+                  "-XX:TieredStopAtLevel=1",
+                  "-cp",
+                  System.getProperty("java.class.path"),
+                  EmulatorMain.class.getName(),
+                  "--port",
+                  "0",
+                  "--quiet",
+                  "--location",
+                  location.toString())
               .redirectErrorStream(true)
               .start();
-      BufferedReader out = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+      BufferedReader out =
+          new BufferedReader(
+              new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
       StringBuilder said = new StringBuilder();
       String line = out.readLine();
       while (line != null && !line.startsWith("listening on ")) {
@@ -68,7 +79,10 @@ class DurabilityTest {
     }
   }
 
-  /** What one writer knows of its files: bytes that were acknowledged, and what may or may not have happened. */
+  /**
+   * What one writer knows of its files: bytes that were acknowledged, and what may or may not have
+   * happened.
+   */
   private static final class Writer implements Runnable {
     private final String origin;
     private final int id;
@@ -77,7 +91,8 @@ class DurabilityTest {
     private final Map<String, byte[]> maybe = new HashMap<>();
     private final AtomicInteger acknowledged;
 
-    Writer(String origin, int id, long seed, Map<String, byte[]> known, AtomicInteger acknowledged) {
+    Writer(
+        String origin, int id, long seed, Map<String, byte[]> known, AtomicInteger acknowledged) {
       this.origin = origin;
       this.id = id;
       this.random = new Random(seed);
@@ -232,7 +247,13 @@ class DurabilityTest {
       w.share("kept", "x-ms-meta-a", "b", "x-ms-share-quota", "9");
       w.directory("kept/D", "x-ms-meta-c", "d");
       w.write("kept/D/f", "hello");
-      w.send("PUT", "/kept/D/f?comp=lease", "x-ms-lease-action", "acquire", "x-ms-lease-duration", "-1");
+      w.send(
+          "PUT",
+          "/kept/D/f?comp=lease",
+          "x-ms-lease-action",
+          "acquire",
+          "x-ms-lease-duration",
+          "-1");
       snapshot = w.send("PUT", "/kept?restype=share&comp=snapshot").header("x-ms-snapshot");
       w.file("kept/sparse", 100L << 30);
       w.put("kept/sparse", 99L << 30, new byte[] {1, 2, 3});
@@ -240,7 +261,9 @@ class DurabilityTest {
       w.send("DELETE", "/gone?restype=share");
       w.send("PUT", "/kept/D/g", "x-ms-copy-source", "http://h/kept/D/f");
       file = w.head("kept/D/f");
-      listing = w.get("kept/D?restype=directory&comp=list&include=Timestamps,Etag,Attributes,PermissionKey");
+      listing =
+          w.get(
+              "kept/D?restype=directory&comp=list&include=Timestamps,Etag,Attributes,PermissionKey");
     }
     try (FilesEmulator e = FilesEmulator.builder().location(location).start()) {
       Wire w = new Wire(e);
@@ -250,15 +273,19 @@ class DurabilityTest {
           assertThat(again.header(name)).as(name).isEqualTo(file.header(name));
         }
       }
-      assertThat(w.get("kept/D?restype=directory&comp=list&include=Timestamps,Etag,Attributes,PermissionKey")
-              .text().replaceFirst(":\\d+/", "/"))
+      assertThat(
+              w.get(
+                      "kept/D?restype=directory&comp=list&include=Timestamps,Etag,Attributes,PermissionKey")
+                  .text()
+                  .replaceFirst(":\\d+/", "/"))
           .isEqualTo(listing.text().replaceFirst(":\\d+/", "/"));
       assertThat(w.get("kept/D/f?sharesnapshot=" + snapshot).text()).isEqualTo("hello");
       assertThat(w.get("kept/D/g").text()).isEqualTo("hello");
       assertThat(w.ranges("kept/sparse")).isEqualTo((99L << 30) + "-" + ((99L << 30) + 511));
       assertThat(w.get("kept?restype=share").header("x-ms-share-quota")).isEqualTo("9");
       assertThat(w.share("gone").outcome()).isEqualTo("409 ShareBeingDeleted");
-      assertThat(w.file("kept/new", 1).header("x-ms-file-id")).isGreaterThan(file.header("x-ms-file-id"));
+      assertThat(w.file("kept/new", 1).header("x-ms-file-id"))
+          .isGreaterThan(file.header("x-ms-file-id"));
     }
     long bytes = 0;
     try (var files = Files.walk(location)) {

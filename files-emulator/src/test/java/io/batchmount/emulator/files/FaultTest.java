@@ -34,7 +34,12 @@ class FaultTest extends Emulated {
   @Test
   void codesOfSmbClientsAndUnknownOnes() {
     wire.write(share + "/f", "x");
-    for (String code : List.of("SharingViolation", "DeletePending", "FileLockConflict", "CannotDeleteFileOrDirectory")) {
+    for (String code :
+        List.of(
+            "SharingViolation",
+            "DeletePending",
+            "FileLockConflict",
+            "CannotDeleteFileOrDirectory")) {
       emulator.setFaults(FaultScript.of(FaultRule.on("DeleteFile").error(code)));
       assertThat(wire.send("DELETE", "/" + share + "/f").outcome()).isEqualTo("409 " + code);
     }
@@ -48,10 +53,12 @@ class FaultTest extends Emulated {
   void resetBeforeAndAfterProcessing() {
     wire.file(share + "/f", 5);
     byte[] body = "hello".getBytes(StandardCharsets.UTF_8);
-    emulator.setFaults(FaultScript.of(FaultRule.on("PutRange").count(1).reset(FaultRule.Reset.BEFORE)));
+    emulator.setFaults(
+        FaultScript.of(FaultRule.on("PutRange").count(1).reset(FaultRule.Reset.BEFORE)));
     assertThatThrownBy(() -> wire.put(share + "/f", 0, body)).hasCauseInstanceOf(IOException.class);
     assertThat(wire.get(share + "/f").body()).isEqualTo(new byte[5]);
-    emulator.setFaults(FaultScript.of(FaultRule.on("PutRange").count(1).reset(FaultRule.Reset.AFTER)));
+    emulator.setFaults(
+        FaultScript.of(FaultRule.on("PutRange").count(1).reset(FaultRule.Reset.AFTER)));
     assertThatThrownBy(() -> wire.put(share + "/f", 0, body)).hasCauseInstanceOf(IOException.class);
     assertThat(wire.get(share + "/f").text()).isEqualTo("hello");
   }
@@ -62,7 +69,8 @@ class FaultTest extends Emulated {
     emulator.setFaults(FaultScript.of(FaultRule.on("GetFile").count(1).resetAfterBytes(1000)));
     assertThatThrownBy(() -> wire.get(share + "/f")).hasCauseInstanceOf(IOException.class);
     assertThat(wire.get(share + "/f").body()).hasSize(1 << 20);
-    emulator.setFaults(FaultScript.of(FaultRule.on("PutRange").count(1).reset(FaultRule.Reset.UPLOAD)));
+    emulator.setFaults(
+        FaultScript.of(FaultRule.on("PutRange").count(1).reset(FaultRule.Reset.UPLOAD)));
     byte[] body = new byte[1 << 20];
     java.util.Arrays.fill(body, (byte) 7);
     assertThatThrownBy(() -> wire.put(share + "/f", 0, body)).hasCauseInstanceOf(IOException.class);
@@ -85,7 +93,8 @@ class FaultTest extends Emulated {
   @Test
   void probabilityIsSeeded() {
     wire.write(share + "/f", "x");
-    FaultScript script = new FaultScript(7, List.of(FaultRule.on("GetFile").probability(0.5).serverBusy(0)));
+    FaultScript script =
+        new FaultScript(7, List.of(FaultRule.on("GetFile").probability(0.5).serverBusy(0)));
     StringBuilder first = new StringBuilder();
     StringBuilder second = new StringBuilder();
     for (StringBuilder run : List.of(first, second)) {
@@ -100,14 +109,20 @@ class FaultTest extends Emulated {
   @Test
   void adminPath() {
     String json =
-        "{\"seed\": 1, \"rules\": [{\"operation\": \"GetFile|GetFileProperties\", \"path\": \"" + share
+        "{\"seed\": 1, \"rules\": [{\"operation\": \"GetFile|GetFileProperties\", \"path\": \""
+            + share
             + "/*\", \"count\": 1, \"error\": \"ServerBusy\", \"retryAfterSeconds\": 1, \"reset\": \"none\"}]}";
-    assertThat(wire.plain("PUT", "/_emulator/faults", json.getBytes(StandardCharsets.UTF_8)).status()).isEqualTo(200);
+    assertThat(
+            wire.plain("PUT", "/_emulator/faults", json.getBytes(StandardCharsets.UTF_8)).status())
+        .isEqualTo(200);
     assertThat(wire.plain("GET", "/_emulator/faults", new byte[0]).text()).contains("ServerBusy");
     assertThat(wire.get(share + "/f").outcome()).isEqualTo("503 ServerBusy");
     assertThat(wire.get(share + "/f").outcome()).isEqualTo("404 ResourceNotFound");
     Wire.Answer wrong =
-        wire.plain("PUT", "/_emulator/faults", "{\"rules\": [{\"oops\": 1}]}".getBytes(StandardCharsets.UTF_8));
+        wire.plain(
+            "PUT",
+            "/_emulator/faults",
+            "{\"rules\": [{\"oops\": 1}]}".getBytes(StandardCharsets.UTF_8));
     assertThat(wrong.status()).isEqualTo(400);
     assertThat(wrong.text()).contains("oops");
     assertThat(wire.plain("DELETE", "/_emulator/faults", new byte[0]).status()).isEqualTo(200);
@@ -123,7 +138,10 @@ class FaultTest extends Emulated {
       w.write("counted/f", "hello");
       w.get("counted/f");
       w.get("counted/no");
-      w.plain("GET", "/devstoreaccount1/counted/f?" + Sas.service("counted", "", "s", "r"), new byte[0]);
+      w.plain(
+          "GET",
+          "/devstoreaccount1/counted/f?" + Sas.service("counted", "", "s", "r"),
+          new byte[0]);
       assertThat(counted.requestCounts())
           .containsEntry("CreateShare", 1L)
           .containsEntry("CreateFile", 1L)
@@ -136,14 +154,17 @@ class FaultTest extends Emulated {
       assertThat(counted.requestCounts()).isEmpty();
     }
     assertThat(lines).hasSize(6);
-    assertThat(lines.get(2)).contains("PUT /devstoreaccount1/counted/f?comp=range PutRange 201").contains("in=5 out=0");
+    assertThat(lines.get(2))
+        .contains("PUT /devstoreaccount1/counted/f?comp=range PutRange 201")
+        .contains("in=5 out=0");
     assertThat(lines.get(5)).contains("sig=***").doesNotContain("%3D");
   }
 
   @Test
   void scriptsAsFiles(@org.junit.jupiter.api.io.TempDir Path dir) throws IOException {
     Path file = dir.resolve("faults.json");
-    FaultScript script = FaultScript.of(FaultRule.on("PutRange").probability(0.25).latencyMillis(20).serverBusy(1));
+    FaultScript script =
+        FaultScript.of(FaultRule.on("PutRange").probability(0.25).latencyMillis(20).serverBusy(1));
     java.nio.file.Files.writeString(file, script.toJson());
     assertThat(FaultScript.read(file)).isEqualTo(script);
     assertThatThrownBy(() -> FaultScript.parse("[")).isInstanceOf(IllegalArgumentException.class);

@@ -19,7 +19,8 @@ class FileTest extends Emulated {
     Wire.Answer a = wire.file(share + "/f", 10);
     assertThat(a.outcome()).isEqualTo("201");
     assertThat(a.header("etag")).matches("\"0x[0-9A-F]{15}\"");
-    assertThat(a.header("last-modified")).matches("\\w{3}, \\d\\d \\w{3} \\d{4} \\d\\d:\\d\\d:\\d\\d GMT");
+    assertThat(a.header("last-modified"))
+        .matches("\\w{3}, \\d\\d \\w{3} \\d{4} \\d\\d:\\d\\d:\\d\\d GMT");
     assertThat(a.header("x-ms-file-attributes")).isEqualTo("Archive");
     for (String time : new String[] {"creation", "last-write", "change"}) {
       assertThat(a.header("x-ms-file-" + time + "-time"))
@@ -39,10 +40,12 @@ class FileTest extends Emulated {
   void etagIsTheChangeTimeAndFallsIntoTheSecondOfLastModified() {
     Wire.Answer a = wire.file(share + "/f", 10);
     long ticks = new BigInteger(a.header("etag").substring(3, 18), 16).longValue();
-    Instant etag = Instant.ofEpochSecond(ticks / 10_000_000 - 62_135_596_800L, ticks % 10_000_000 * 100);
+    Instant etag =
+        Instant.ofEpochSecond(ticks / 10_000_000 - 62_135_596_800L, ticks % 10_000_000 * 100);
     assertThat(Instant.parse(a.header("x-ms-file-change-time"))).isEqualTo(etag);
     Instant modified =
-        ZonedDateTime.parse(a.header("last-modified"), DateTimeFormatter.RFC_1123_DATE_TIME).toInstant();
+        ZonedDateTime.parse(a.header("last-modified"), DateTimeFormatter.RFC_1123_DATE_TIME)
+            .toInstant();
     assertThat(etag.getEpochSecond()).isEqualTo(modified.getEpochSecond());
     assertThat(wire.head(share + "/f").header("etag")).isEqualTo(a.header("etag"));
   }
@@ -55,15 +58,31 @@ class FileTest extends Emulated {
     "NoScrubData | NotContentIndexed|Temporary,Archive | Temporary | NotContentIndexed | NoScrubData"
   })
   void createAddsArchive(String asked, String given) {
-    assertThat(wire.file(share + "/f", 1, "x-ms-file-attributes", asked).header("x-ms-file-attributes"))
+    assertThat(
+            wire.file(share + "/f", 1, "x-ms-file-attributes", asked)
+                .header("x-ms-file-attributes"))
         .isEqualTo(given);
   }
 
   @Test
   void propertiesAndWholeGet() {
-    wire.file(share + "/f", 5, "x-ms-content-type", "text/plain", "x-ms-cache-control", "no-cache",
-        "x-ms-content-encoding", "gzip", "x-ms-content-language", "de", "x-ms-content-disposition", "attachment",
-        "x-ms-content-md5", "AAAAAAAAAAAAAAAAAAAAAA==", "x-ms-meta-Name", "Wert");
+    wire.file(
+        share + "/f",
+        5,
+        "x-ms-content-type",
+        "text/plain",
+        "x-ms-cache-control",
+        "no-cache",
+        "x-ms-content-encoding",
+        "gzip",
+        "x-ms-content-language",
+        "de",
+        "x-ms-content-disposition",
+        "attachment",
+        "x-ms-content-md5",
+        "AAAAAAAAAAAAAAAAAAAAAA==",
+        "x-ms-meta-Name",
+        "Wert");
     wire.put(share + "/f", 0, "hello".getBytes(StandardCharsets.UTF_8));
     Wire.Answer head = wire.head(share + "/f");
     Wire.Answer get = wire.get(share + "/f");
@@ -89,16 +108,19 @@ class FileTest extends Emulated {
     assertThat(part.status()).isEqualTo(206);
     assertThat(part.header("content-range")).isEqualTo("bytes 1-2/5");
     assertThat(part.has("content-md5")).isFalse();
-    Wire.Answer hashed = wire.get(share + "/f", "x-ms-range", "bytes=0-4", "x-ms-range-get-content-md5", "true");
+    Wire.Answer hashed =
+        wire.get(share + "/f", "x-ms-range", "bytes=0-4", "x-ms-range-get-content-md5", "true");
     assertThat(hashed.header("content-md5")).isEqualTo("XUFAKrxLKna5cZ2REBfFkg==");
   }
 
   @Test
   void typeDefaultsAndIsClearedWithAllOthers() {
     wire.file(share + "/f", 0);
-    assertThat(wire.head(share + "/f").header("content-type")).isEqualTo("application/octet-stream");
+    assertThat(wire.head(share + "/f").header("content-type"))
+        .isEqualTo("application/octet-stream");
     wire.resize(share + "/f", 3);
-    assertThat(wire.head(share + "/f").header("content-type")).isEqualTo("application/octet-stream");
+    assertThat(wire.head(share + "/f").header("content-type"))
+        .isEqualTo("application/octet-stream");
     wire.send("PUT", "/" + share + "/f?comp=properties", "x-ms-content-language", "fr");
     assertThat(wire.head(share + "/f").has("content-type")).isFalse();
     assertThat(wire.head(share + "/f").header("content-language")).isEqualTo("fr");
@@ -130,7 +152,8 @@ class FileTest extends Emulated {
   @Test
   void ownRangeHeaderWins() {
     wire.write(share + "/f", "0123456789");
-    assertThat(wire.get(share + "/f", "Range", "bytes=0-0", "x-ms-range", "bytes=5-6").text()).isEqualTo("56");
+    assertThat(wire.get(share + "/f", "Range", "bytes=0-0", "x-ms-range", "bytes=5-6").text())
+        .isEqualTo("56");
     assertThat(wire.get(share + "/f", "Range", "bytes=1-1").text()).isEqualTo("1");
   }
 
@@ -145,11 +168,19 @@ class FileTest extends Emulated {
 
   @Test
   void createOverFileStartsAnewButKeepsIdAndLease() {
-    Wire.Answer first = wire.file(share + "/F", 5, "x-ms-meta-a", "1", "x-ms-content-type", "text/plain");
+    Wire.Answer first =
+        wire.file(share + "/F", 5, "x-ms-meta-a", "1", "x-ms-content-type", "text/plain");
     wire.put(share + "/f", 0, "hello".getBytes(StandardCharsets.UTF_8));
     String id = "11111111-2222-3333-4444-555555555555";
-    wire.send("PUT", "/" + share + "/f?comp=lease", "x-ms-lease-action", "acquire", "x-ms-lease-duration", "-1",
-        "x-ms-proposed-lease-id", id);
+    wire.send(
+        "PUT",
+        "/" + share + "/f?comp=lease",
+        "x-ms-lease-action",
+        "acquire",
+        "x-ms-lease-duration",
+        "-1",
+        "x-ms-proposed-lease-id",
+        id);
     Wire.Answer again = wire.file(share + "/f", 3, "x-ms-lease-id", id);
     assertThat(again.outcome()).isEqualTo("201");
     assertThat(again.header("x-ms-file-id")).isEqualTo(first.header("x-ms-file-id"));
@@ -158,7 +189,8 @@ class FileTest extends Emulated {
     assertThat(get.has("x-ms-meta-a")).isFalse();
     assertThat(get.header("content-type")).isEqualTo("application/octet-stream");
     assertThat(get.header("x-ms-lease-state")).isEqualTo("leased");
-    assertThat(get.header("x-ms-file-creation-time")).isEqualTo(again.header("x-ms-file-creation-time"));
+    assertThat(get.header("x-ms-file-creation-time"))
+        .isEqualTo(again.header("x-ms-file-creation-time"));
     assertThat(wire.ranges(share + "/f")).isEmpty();
     assertThat(wire.get(share + "?restype=directory&comp=list").all("Name")).containsExactly("F");
   }
@@ -171,7 +203,8 @@ class FileTest extends Emulated {
     assertThat(wire.file("nosuchshare/f", 1).outcome()).isEqualTo("404 ShareNotFound");
     wire.file(share + "/ro", 1, "x-ms-file-attributes", "ReadOnly");
     assertThat(wire.file(share + "/ro", 1).outcome()).isEqualTo("409 ReadOnlyAttribute");
-    assertThat(wire.file(share + "/big", (4L << 40) + 1).outcome()).isEqualTo("400 InvalidHeaderValue");
+    assertThat(wire.file(share + "/big", (4L << 40) + 1).outcome())
+        .isEqualTo("400 InvalidHeaderValue");
     assertThat(wire.file(share + "/big", 4L << 40).outcome()).isEqualTo("201");
     assertThat(wire.send("PUT", "/" + share + "/f", "x-ms-type", "file").outcome())
         .isEqualTo("400 MissingRequiredHeader");
@@ -179,7 +212,9 @@ class FileTest extends Emulated {
         .isEqualTo("400 InvalidHeaderValue");
     assertThat(wire.file(share + "/f", 1, "x-ms-file-permission", "nonsense").outcome())
         .isEqualTo("400 FileInvalidPermission");
-    assertThat(wire.file(share + "/f", 1, "x-ms-lease-id", "11111111-2222-3333-4444-555555555555").outcome())
+    assertThat(
+            wire.file(share + "/f", 1, "x-ms-lease-id", "11111111-2222-3333-4444-555555555555")
+                .outcome())
         .isEqualTo("412 LeaseNotPresentWithFileOperation");
     wire.version = "2021-04-10";
     assertThat(wire.file(share + "/f", 1).outcome()).isEqualTo("400 MissingRequiredHeader");
@@ -187,8 +222,15 @@ class FileTest extends Emulated {
 
   @Test
   void timesAreReadBackExactly() {
-    wire.file(share + "/f", 1, "x-ms-file-creation-time", "2011-10-05T14:48:00.1234567Z", "x-ms-file-last-write-time",
-        "2012-01-02T03:04:05Z", "x-ms-file-change-time", "2013-01-02T03:04:05.5Z");
+    wire.file(
+        share + "/f",
+        1,
+        "x-ms-file-creation-time",
+        "2011-10-05T14:48:00.1234567Z",
+        "x-ms-file-last-write-time",
+        "2012-01-02T03:04:05Z",
+        "x-ms-file-change-time",
+        "2013-01-02T03:04:05.5Z");
     Wire.Answer a = wire.head(share + "/f");
     assertThat(a.header("x-ms-file-creation-time")).isEqualTo("2011-10-05T14:48:00.1234567Z");
     assertThat(a.header("x-ms-file-last-write-time")).isEqualTo("2012-01-02T03:04:05.0000000Z");
@@ -197,8 +239,11 @@ class FileTest extends Emulated {
 
   @Test
   void setPropertiesTakesAttributesAsGivenAndResizeMovesTheTime() {
-    Wire.Answer made = wire.file(share + "/f", 4, "x-ms-file-last-write-time", "2012-01-02T03:04:05Z");
-    Wire.Answer set = wire.send("PUT", "/" + share + "/f?comp=properties", "x-ms-file-attributes", "ReadOnly|Hidden");
+    Wire.Answer made =
+        wire.file(share + "/f", 4, "x-ms-file-last-write-time", "2012-01-02T03:04:05Z");
+    Wire.Answer set =
+        wire.send(
+            "PUT", "/" + share + "/f?comp=properties", "x-ms-file-attributes", "ReadOnly|Hidden");
     assertThat(set.header("x-ms-file-attributes")).isEqualTo("ReadOnly | Hidden");
     assertThat(set.header("x-ms-file-last-write-time")).isEqualTo("2012-01-02T03:04:05.0000000Z");
     assertThat(set.header("etag")).isNotEqualTo(made.header("etag"));
@@ -214,33 +259,40 @@ class FileTest extends Emulated {
   @Test
   void metadataIsReplacedAndMovesChangeTimeOnly() {
     Wire.Answer made = wire.file(share + "/f", 1, "x-ms-meta-old", "x");
-    Wire.Answer set = wire.send("PUT", "/" + share + "/f?comp=metadata", "x-ms-meta-CamelCase", "v");
+    Wire.Answer set =
+        wire.send("PUT", "/" + share + "/f?comp=metadata", "x-ms-meta-CamelCase", "v");
     assertThat(set.status()).isEqualTo(200);
     assertThat(set.header("x-ms-request-server-encrypted")).isEqualTo("true");
     Wire.Answer a = wire.head(share + "/f");
     assertThat(a.has("x-ms-meta-old")).isFalse();
     assertThat(a.header("x-ms-meta-CamelCase")).isEqualTo("v");
-    assertThat(a.header("x-ms-file-last-write-time")).isEqualTo(made.header("x-ms-file-last-write-time"));
-    assertThat(a.header("x-ms-file-change-time")).isNotEqualTo(made.header("x-ms-file-change-time"));
+    assertThat(a.header("x-ms-file-last-write-time"))
+        .isEqualTo(made.header("x-ms-file-last-write-time"));
+    assertThat(a.header("x-ms-file-change-time"))
+        .isNotEqualTo(made.header("x-ms-file-change-time"));
     assertThat(a.header("etag")).isEqualTo(set.header("etag"));
     Wire.Answer get = wire.get(share + "/f?comp=metadata");
     assertThat(get.header("x-ms-meta-camelcase")).isEqualTo("v");
     assertThat(wire.send("PUT", "/" + share + "/f?comp=metadata", "x-ms-meta-1a", "v").outcome())
         .isEqualTo("400 InvalidMetadata");
-    assertThat(wire.send("PUT", "/" + share + "/f?comp=metadata", "x-ms-meta-a", "v".repeat(8193)).outcome())
+    assertThat(
+            wire.send("PUT", "/" + share + "/f?comp=metadata", "x-ms-meta-a", "v".repeat(8193))
+                .outcome())
         .isEqualTo("400 MetadataTooLarge");
   }
 
   @Test
   void deleteAndWhatIsMissing() {
     wire.file(share + "/f", 1, "x-ms-file-attributes", "ReadOnly");
-    assertThat(wire.send("DELETE", "/" + share + "/f").outcome()).isEqualTo("409 ReadOnlyAttribute");
+    assertThat(wire.send("DELETE", "/" + share + "/f").outcome())
+        .isEqualTo("409 ReadOnlyAttribute");
     wire.send("PUT", "/" + share + "/f?comp=properties", "x-ms-file-attributes", "None");
     Wire.Answer gone = wire.send("DELETE", "/" + share + "/f");
     assertThat(gone.outcome()).isEqualTo("202");
     assertThat(gone.has("etag")).isFalse();
     assertThat(wire.send("DELETE", "/" + share + "/f").outcome()).isEqualTo("404 ResourceNotFound");
-    assertThat(wire.send("DELETE", "/" + share + "/no/f").outcome()).isEqualTo("404 ParentNotFound");
+    assertThat(wire.send("DELETE", "/" + share + "/no/f").outcome())
+        .isEqualTo("404 ParentNotFound");
     assertThat(wire.get(share + "/f").outcome()).isEqualTo("404 ResourceNotFound");
     Wire.Answer head = wire.head(share + "/f");
     assertThat(head.outcome()).isEqualTo("404 ResourceNotFound");
@@ -259,13 +311,15 @@ class FileTest extends Emulated {
                 + "<Message>The specified resource does not exist.\nRequestId:")
         .contains("\nTime:20")
         .endsWith("Z</Message></Error>");
-    assertThat(wire.get(share + "/f", "x-ms-range", "bytes=x").all("HeaderName")).containsExactly("x-ms-range");
+    assertThat(wire.get(share + "/f", "x-ms-range", "bytes=x").all("HeaderName"))
+        .containsExactly("x-ms-range");
   }
 
   @Test
   void conditionsAreNotSupported() {
     wire.write(share + "/f", "x");
-    assertThat(wire.get(share + "/f", "If-Match", "\"0x1\"").outcome()).isEqualTo("400 ConditionHeadersNotSupported");
+    assertThat(wire.get(share + "/f", "If-Match", "\"0x1\"").outcome())
+        .isEqualTo("400 ConditionHeadersNotSupported");
     assertThat(wire.put(share + "/f", 0, new byte[1], "If-None-Match", "*").outcome())
         .isEqualTo("400 ConditionHeadersNotSupported");
   }
@@ -274,9 +328,12 @@ class FileTest extends Emulated {
   void attributesAsGivenOnRequest() {
     wire.version = "2026-06-06";
     String semantics = "x-ms-file-property-semantics";
-    Wire.Answer restored = wire.file(share + "/r", 1, semantics, "Restore", "x-ms-file-attributes", "Hidden");
+    Wire.Answer restored =
+        wire.file(share + "/r", 1, semantics, "Restore", "x-ms-file-attributes", "Hidden");
     assertThat(restored.header("x-ms-file-attributes")).isEqualTo("Hidden");
-    assertThat(wire.file(share + "/n", 1, semantics, "New").header("x-ms-file-attributes")).isEqualTo("Archive");
-    assertThat(wire.file(share + "/x", 1, semantics, "Other").outcome()).isEqualTo("400 InvalidHeaderValue");
+    assertThat(wire.file(share + "/n", 1, semantics, "New").header("x-ms-file-attributes"))
+        .isEqualTo("Archive");
+    assertThat(wire.file(share + "/x", 1, semantics, "Other").outcome())
+        .isEqualTo("400 InvalidHeaderValue");
   }
 }

@@ -66,21 +66,26 @@ class HttpTest extends Emulated {
     }
   }
 
-  private byte[] request(String method, String path, byte[] body, String... headers) throws IOException {
-    List<String> all = new ArrayList<>(List.of("x-ms-version", Wire.VERSION, "x-ms-date", Wire.now()));
+  private byte[] request(String method, String path, byte[] body, String... headers)
+      throws IOException {
+    List<String> all =
+        new ArrayList<>(List.of("x-ms-version", Wire.VERSION, "x-ms-date", Wire.now()));
     String full = "/devstoreaccount1/" + path;
     int length = body.length;
     List<String> transport = new ArrayList<>();
     for (int i = 0; i < headers.length; i += 2) {
-      (headers[i].startsWith("x-ms-") ? all : transport).addAll(List.of(headers[i], headers[i + 1]));
+      (headers[i].startsWith("x-ms-") ? all : transport)
+          .addAll(List.of(headers[i], headers[i + 1]));
     }
     if (transport.contains("Content-Length")) {
       length = Integer.parseInt(transport.get(transport.indexOf("Content-Length") + 1));
     } else if (!transport.contains("Transfer-Encoding")) {
       transport.addAll(List.of("Content-Length", "" + length));
     }
-    String signature = wire.sign(method, full, transport.contains("Transfer-Encoding") ? 0 : length, all);
-    StringBuilder head = new StringBuilder(method + " " + full + " HTTP/1.1\r\nHost: localhost\r\n");
+    String signature =
+        wire.sign(method, full, transport.contains("Transfer-Encoding") ? 0 : length, all);
+    StringBuilder head =
+        new StringBuilder(method + " " + full + " HTTP/1.1\r\nHost: localhost\r\n");
     all.addAll(transport);
     all.addAll(List.of("Authorization", signature));
     for (int i = 0; i < all.size(); i += 2) {
@@ -102,7 +107,9 @@ class HttpTest extends Emulated {
       ByteArrayOutputStream all = new ByteArrayOutputStream();
       for (int i = 0; i < 8; i++) {
         String range = "bytes=" + (long) i * size + "-" + ((i + 1L) * size - 1);
-        all.write(request("PUT", share + "/f?comp=range", body, "x-ms-write", "update", "x-ms-range", range));
+        all.write(
+            request(
+                "PUT", share + "/f?comp=range", body, "x-ms-write", "update", "x-ms-range", range));
       }
       all.write(request("GET", share + "/nothing", new byte[0]));
       Thread sender =
@@ -120,7 +127,8 @@ class HttpTest extends Emulated {
       }
       assertThat(raw.answer().get(0)).startsWith("HTTP/1.1 404 ");
     }
-    assertThat(wire.get(share + "/f", "x-ms-range", "bytes=" + 7L * size + "-").body()).isEqualTo(body);
+    assertThat(wire.get(share + "/f", "x-ms-range", "bytes=" + 7L * size + "-").body())
+        .isEqualTo(body);
   }
 
   @Test
@@ -128,8 +136,16 @@ class HttpTest extends Emulated {
     wire.file(share + "/f", 5);
     try (Raw raw = new Raw()) {
       byte[] all =
-          request("PUT", share + "/f?comp=range", "hello".getBytes(StandardCharsets.UTF_8), "x-ms-write", "update",
-              "x-ms-range", "bytes=0-4", "Expect", "100-continue");
+          request(
+              "PUT",
+              share + "/f?comp=range",
+              "hello".getBytes(StandardCharsets.UTF_8),
+              "x-ms-write",
+              "update",
+              "x-ms-range",
+              "bytes=0-4",
+              "Expect",
+              "100-continue");
       raw.write(java.util.Arrays.copyOf(all, all.length - 5));
       assertThat(raw.answer()).containsExactly("HTTP/1.1 100 Continue");
       raw.write("hello".getBytes(StandardCharsets.UTF_8));
@@ -138,8 +154,18 @@ class HttpTest extends Emulated {
     try (Raw raw = new Raw()) {
       int length = 5 << 20;
       raw.write(
-          request("PUT", share + "/f?comp=range", new byte[0], "x-ms-write", "update", "x-ms-range",
-              "bytes=0-" + (length - 1), "Expect", "100-continue", "Content-Length", "" + length));
+          request(
+              "PUT",
+              share + "/f?comp=range",
+              new byte[0],
+              "x-ms-write",
+              "update",
+              "x-ms-range",
+              "bytes=0-" + (length - 1),
+              "Expect",
+              "100-continue",
+              "Content-Length",
+              "" + length));
       List<String> answer = raw.answer();
       assertThat(answer.get(0)).startsWith("HTTP/1.1 413 ");
       assertThat(answer).anyMatch(l -> l.equalsIgnoreCase("x-ms-error-code: RequestBodyTooLarge"));
@@ -152,11 +178,20 @@ class HttpTest extends Emulated {
     wire.file(share + "/f", 5);
     try (Raw raw = new Raw()) {
       raw.write(
-          request("PUT", share + "/f?comp=range", "5\r\nhello\r\n0\r\n\r\n".getBytes(StandardCharsets.UTF_8),
-              "x-ms-write", "update", "x-ms-range", "bytes=0-4", "Transfer-Encoding", "chunked"));
+          request(
+              "PUT",
+              share + "/f?comp=range",
+              "5\r\nhello\r\n0\r\n\r\n".getBytes(StandardCharsets.UTF_8),
+              "x-ms-write",
+              "update",
+              "x-ms-range",
+              "bytes=0-4",
+              "Transfer-Encoding",
+              "chunked"));
       List<String> answer = raw.answer();
       assertThat(answer.get(0)).startsWith("HTTP/1.1 411 ");
-      assertThat(answer).anyMatch(l -> l.equalsIgnoreCase("x-ms-error-code: MissingContentLengthHeader"));
+      assertThat(answer)
+          .anyMatch(l -> l.equalsIgnoreCase("x-ms-error-code: MissingContentLengthHeader"));
     }
   }
 
@@ -168,7 +203,9 @@ class HttpTest extends Emulated {
       assertThat(raw.closed()).isTrue();
     }
     try (Raw raw = new Raw()) {
-      raw.write("GET /devstoreaccount1/a%ZZ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".getBytes(StandardCharsets.UTF_8));
+      raw.write(
+          "GET /devstoreaccount1/a%ZZ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+              .getBytes(StandardCharsets.UTF_8));
       List<String> answer = raw.answer();
       assertThat(answer.get(0)).startsWith("HTTP/1.1 400 ");
       assertThat(answer).anyMatch(l -> l.equalsIgnoreCase("x-ms-error-code: InvalidUri"));
@@ -180,12 +217,22 @@ class HttpTest extends Emulated {
   void metadataOutsideAsciiComesBackAsUtf8() throws IOException {
     try (Raw raw = new Raw()) {
       raw.write(
-          request("PUT", share + "/f", new byte[0], "x-ms-type", "file", "x-ms-content-length", "1", "x-ms-meta-Name",
+          request(
+              "PUT",
+              share + "/f",
+              new byte[0],
+              "x-ms-type",
+              "file",
+              "x-ms-content-length",
+              "1",
+              "x-ms-meta-Name",
               "gr\u00fc\u00df \u6c49"));
       assertThat(raw.answer().get(0)).isEqualTo("HTTP/1.1 201 Created");
       raw.write(request("HEAD", share + "/f", new byte[0]));
       String expected =
-          new String("x-ms-meta-Name: gr\u00fc\u00df \u6c49".getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+          new String(
+              "x-ms-meta-Name: gr\u00fc\u00df \u6c49".getBytes(StandardCharsets.UTF_8),
+              StandardCharsets.ISO_8859_1);
       List<String> lines = new ArrayList<>();
       for (String line = raw.line(); !line.isEmpty(); line = raw.line()) {
         lines.add(line);

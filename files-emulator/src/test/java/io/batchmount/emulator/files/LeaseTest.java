@@ -15,7 +15,10 @@ class LeaseTest extends Emulated {
   private Wire.Answer lease(String path, String action, String... headers) {
     List<String> all = new ArrayList<>(List.of("x-ms-lease-action", action));
     all.addAll(List.of(headers));
-    return wire.send("PUT", "/" + path + (path.contains("?") ? "&" : "?") + "comp=lease", all.toArray(String[]::new));
+    return wire.send(
+        "PUT",
+        "/" + path + (path.contains("?") ? "&" : "?") + "comp=lease",
+        all.toArray(String[]::new));
   }
 
   private Wire.Answer acquire(String path, String id) {
@@ -29,7 +32,8 @@ class LeaseTest extends Emulated {
     assertThat(lease(f, "change", "x-ms-lease-id", A, "x-ms-proposed-lease-id", B).outcome())
         .isEqualTo("409 LeaseNotPresentWithLeaseOperation");
     assertThat(lease(f, "break").outcome()).isEqualTo("409 LeaseNotPresentWithLeaseOperation");
-    assertThat(lease(f, "acquire", "x-ms-lease-duration", "15").outcome()).isEqualTo("400 InvalidHeaderValue");
+    assertThat(lease(f, "acquire", "x-ms-lease-duration", "15").outcome())
+        .isEqualTo("400 InvalidHeaderValue");
     Wire.Answer a = acquire(f, A);
     assertThat(a.outcome()).isEqualTo("201");
     assertThat(a.header("x-ms-lease-id")).isEqualTo(A);
@@ -37,7 +41,8 @@ class LeaseTest extends Emulated {
     assertThat(a.header("last-modified")).isEqualTo(made.header("last-modified"));
     assertThat(acquire(f, A).outcome()).isEqualTo("201");
     assertThat(acquire(f, B).outcome()).isEqualTo("409 LeaseAlreadyPresent");
-    assertThat(lease(f, "release", "x-ms-lease-id", B).outcome()).isEqualTo("409 LeaseIdMismatchWithLeaseOperation");
+    assertThat(lease(f, "release", "x-ms-lease-id", B).outcome())
+        .isEqualTo("409 LeaseIdMismatchWithLeaseOperation");
     Wire.Answer changed = lease(f, "change", "x-ms-lease-id", A, "x-ms-proposed-lease-id", B);
     assertThat(changed.outcome()).isEqualTo("200");
     assertThat(changed.header("x-ms-lease-id")).isEqualTo(B);
@@ -54,7 +59,8 @@ class LeaseTest extends Emulated {
     assertThat(released.has("x-ms-lease-id")).isFalse();
     assertThat(released.has("x-ms-lease-time")).isFalse();
     assertThat(wire.head(f).header("x-ms-lease-state")).isEqualTo("available");
-    assertThat(lease(f, "acquire", "x-ms-lease-duration", "-1").header("x-ms-lease-id")).matches("[0-9a-f-]{36}");
+    assertThat(lease(f, "acquire", "x-ms-lease-duration", "-1").header("x-ms-lease-id"))
+        .matches("[0-9a-f-]{36}");
     Wire.Answer head = wire.head(f);
     assertThat(head.header("x-ms-lease-status")).isEqualTo("locked");
     assertThat(head.header("x-ms-lease-duration")).isEqualTo("infinite");
@@ -82,7 +88,8 @@ class LeaseTest extends Emulated {
     assertThat(wire.file(f, 5).outcome()).isEqualTo("412 LeaseIdMissing");
     assertThat(wire.resize(f, 5).outcome()).isEqualTo("412 LeaseIdMissing");
     assertThat(wire.resize(f, 5, "x-ms-lease-id", A).outcome()).isEqualTo("200");
-    assertThat(wire.send("PUT", "/" + f + "?comp=metadata").outcome()).isEqualTo("412 LeaseIdMissing");
+    assertThat(wire.send("PUT", "/" + f + "?comp=metadata").outcome())
+        .isEqualTo("412 LeaseIdMissing");
     assertThat(wire.clear(f, 0, 4).outcome()).isEqualTo("412 LeaseIdMissing");
     assertThat(wire.send("DELETE", "/" + f).outcome()).isEqualTo("412 LeaseIdMissing");
     lease(f, "break");
@@ -100,20 +107,26 @@ class LeaseTest extends Emulated {
     assertThat(a.outcome()).isEqualTo("201");
     assertThat(a.header("x-ms-lease-id")).isEqualTo(A);
     assertThat(wire.get(s).header("x-ms-lease-duration")).isEqualTo("fixed");
-    assertThat(lease(s, "acquire", "x-ms-lease-duration", "-1", "x-ms-proposed-lease-id", B).outcome())
+    assertThat(
+            lease(s, "acquire", "x-ms-lease-duration", "-1", "x-ms-proposed-lease-id", B).outcome())
         .isEqualTo("409 LeaseAlreadyPresent");
     assertThat(lease(s, "renew", "x-ms-lease-id", A).outcome()).isEqualTo("200");
-    assertThat(lease(s, "change", "x-ms-lease-id", A, "x-ms-proposed-lease-id", B).header("x-ms-lease-id"))
+    assertThat(
+            lease(s, "change", "x-ms-lease-id", A, "x-ms-proposed-lease-id", B)
+                .header("x-ms-lease-id"))
         .isEqualTo(B);
-    assertThat(wire.get(s, "x-ms-lease-id", A).outcome()).isEqualTo("412 LeaseIdMismatchWithContainerOperation");
-    assertThat(wire.send("PUT", "/" + s + "&comp=metadata", "x-ms-meta-a", "b").outcome()).isEqualTo("200");
+    assertThat(wire.get(s, "x-ms-lease-id", A).outcome())
+        .isEqualTo("412 LeaseIdMismatchWithContainerOperation");
+    assertThat(wire.send("PUT", "/" + s + "&comp=metadata", "x-ms-meta-a", "b").outcome())
+        .isEqualTo("200");
     assertThat(wire.send("DELETE", "/" + s).outcome()).isEqualTo("412 LeaseIdMissing");
     Wire.Answer broken = lease(s, "break", "x-ms-lease-break-period", "5");
     assertThat(broken.outcome()).isEqualTo("202");
     assertThat(broken.header("x-ms-lease-time")).isEqualTo("5");
     assertThat(wire.get(s).header("x-ms-lease-state")).isEqualTo("breaking");
     assertThat(lease(s, "release", "x-ms-lease-id", B).header("x-ms-lease-time")).isEqualTo("0");
-    assertThat(wire.get(s, "x-ms-lease-id", A).outcome()).isEqualTo("412 LeaseNotPresentWithContainerOperation");
+    assertThat(wire.get(s, "x-ms-lease-id", A).outcome())
+        .isEqualTo("412 LeaseNotPresentWithContainerOperation");
     assertThat(wire.send("DELETE", "/" + s).outcome()).isEqualTo("202");
   }
 }

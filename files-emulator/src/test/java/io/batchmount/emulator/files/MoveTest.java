@@ -19,7 +19,8 @@ class MoveTest extends Emulated {
 
   private Wire.Answer renameAs(String query, String from, String to, String... headers) {
     List<String> all =
-        new ArrayList<>(List.of("x-ms-file-rename-source", "https://any.example/" + share + "/" + from));
+        new ArrayList<>(
+            List.of("x-ms-file-rename-source", "https://any.example/" + share + "/" + from));
     all.addAll(List.of(headers));
     return wire.send("PUT", "/" + share + "/" + to + query, all.toArray(String[]::new));
   }
@@ -29,12 +30,20 @@ class MoveTest extends Emulated {
   }
 
   private void lease(String path) {
-    wire.send("PUT", "/" + share + "/" + path + "?comp=lease", "x-ms-lease-action", "acquire", "x-ms-lease-duration",
-        "-1", "x-ms-proposed-lease-id", ID);
+    wire.send(
+        "PUT",
+        "/" + share + "/" + path + "?comp=lease",
+        "x-ms-lease-action",
+        "acquire",
+        "x-ms-lease-duration",
+        "-1",
+        "x-ms-proposed-lease-id",
+        ID);
   }
 
   private Wire.Answer copy(String from, String to, String... headers) {
-    List<String> all = new ArrayList<>(List.of("x-ms-copy-source", "https://any.example/" + share + "/" + from));
+    List<String> all =
+        new ArrayList<>(List.of("x-ms-copy-source", "https://any.example/" + share + "/" + from));
     all.addAll(List.of(headers));
     return wire.send("PUT", "/" + share + "/" + to, all.toArray(String[]::new));
   }
@@ -50,12 +59,22 @@ class MoveTest extends Emulated {
     assertThat(a.header("x-ms-request-server-encrypted")).isEqualTo("true");
     Wire.Answer after = wire.head(share + "/d/b");
     for (String same :
-        List.of("x-ms-file-id", "x-ms-file-creation-time", "x-ms-file-last-write-time", "x-ms-file-attributes",
-            "x-ms-file-permission-key", "content-type", "content-length", "x-ms-meta-k")) {
+        List.of(
+            "x-ms-file-id",
+            "x-ms-file-creation-time",
+            "x-ms-file-last-write-time",
+            "x-ms-file-attributes",
+            "x-ms-file-permission-key",
+            "content-type",
+            "content-length",
+            "x-ms-meta-k")) {
       assertThat(after.header(same)).as(same).isEqualTo(before.header(same));
     }
     for (String other : List.of("x-ms-file-parent-id", "x-ms-file-change-time", "etag")) {
-      assertThat(after.header(other)).as(other).isNotEqualTo(before.header(other)).isEqualTo(a.header(other));
+      assertThat(after.header(other))
+          .as(other)
+          .isNotEqualTo(before.header(other))
+          .isEqualTo(a.header(other));
     }
     assertThat(wire.get(share + "/d/b").text()).isEqualTo("text");
     assertThat(wire.head(share + "/a").outcome()).isEqualTo("404 ResourceNotFound");
@@ -66,11 +85,21 @@ class MoveTest extends Emulated {
   void sourceIsDecodedOnceAndMayBeOneSegment(String name) {
     wire.directory(share + "/d");
     wire.file(share + "/d/" + name, 1);
-    assertThat(wire.send("PUT", "/" + share + "/x?comp=rename", "x-ms-file-rename-source",
-            "http://devstoreaccount1.file.core.windows.net/" + share + "%2Fd%2F" + name).outcome())
+    assertThat(
+            wire.send(
+                    "PUT",
+                    "/" + share + "/x?comp=rename",
+                    "x-ms-file-rename-source",
+                    "http://devstoreaccount1.file.core.windows.net/" + share + "%2Fd%2F" + name)
+                .outcome())
         .isEqualTo("200");
-    assertThat(wire.send("PUT", "/" + share + "/d/" + name + "?comp=rename", "x-ms-file-rename-source",
-            "http://127.0.0.1/devstoreaccount1/" + share + "/x?sv=1&sig=abc").outcome())
+    assertThat(
+            wire.send(
+                    "PUT",
+                    "/" + share + "/d/" + name + "?comp=rename",
+                    "x-ms-file-rename-source",
+                    "http://127.0.0.1/devstoreaccount1/" + share + "/x?sv=1&sig=abc")
+                .outcome())
         .isEqualTo("200");
   }
 
@@ -85,8 +114,15 @@ class MoveTest extends Emulated {
     wire.send("PUT", "/" + share + "/b?comp=properties", "x-ms-file-attributes", "ReadOnly");
     assertThat(rename("a", "b", "x-ms-file-rename-replace-if-exists", "true").outcome())
         .isEqualTo("409 ReadOnlyAttribute");
-    assertThat(rename("a", "b", "x-ms-file-rename-replace-if-exists", "true", "x-ms-file-rename-ignore-readonly",
-            "true").outcome())
+    assertThat(
+            rename(
+                    "a",
+                    "b",
+                    "x-ms-file-rename-replace-if-exists",
+                    "true",
+                    "x-ms-file-rename-ignore-readonly",
+                    "true")
+                .outcome())
         .isEqualTo("200");
     assertThat(wire.get(share + "/b").text()).isEqualTo("a");
   }
@@ -101,8 +137,15 @@ class MoveTest extends Emulated {
     assertThat(wire.head(share + "/c").header("x-ms-lease-state")).isEqualTo("leased");
     assertThat(rename("b", "c", "x-ms-file-rename-replace-if-exists", "true").outcome())
         .isEqualTo("412 LeaseIdMissing");
-    assertThat(rename("b", "c", "x-ms-file-rename-replace-if-exists", "true", "x-ms-destination-lease-id", ID)
-            .outcome())
+    assertThat(
+            rename(
+                    "b",
+                    "c",
+                    "x-ms-file-rename-replace-if-exists",
+                    "true",
+                    "x-ms-destination-lease-id",
+                    ID)
+                .outcome())
         .isEqualTo("200");
     assertThat(wire.head(share + "/c").header("x-ms-lease-state")).isEqualTo("available");
   }
@@ -110,16 +153,31 @@ class MoveTest extends Emulated {
   @Test
   void renameSetsWhatIsAsked() {
     wire.file(share + "/a", 1, "x-ms-meta-old", "1");
-    Wire.Answer a = rename("a", "b", "x-ms-file-attributes", "Hidden", "x-ms-file-creation-time",
-        "2011-10-05T14:48:00Z", "x-ms-file-permission", SDDL, "x-ms-content-type", "text/x", "x-ms-meta-new", "2");
+    Wire.Answer a =
+        rename(
+            "a",
+            "b",
+            "x-ms-file-attributes",
+            "Hidden",
+            "x-ms-file-creation-time",
+            "2011-10-05T14:48:00Z",
+            "x-ms-file-permission",
+            SDDL,
+            "x-ms-content-type",
+            "text/x",
+            "x-ms-meta-new",
+            "2");
     assertThat(a.header("x-ms-file-attributes")).isEqualTo("Hidden");
     assertThat(a.header("x-ms-file-creation-time")).isEqualTo("2011-10-05T14:48:00.0000000Z");
     Wire.Answer head = wire.head(share + "/b");
     assertThat(head.header("content-type")).isEqualTo("text/x");
     assertThat(head.header("x-ms-meta-new")).isEqualTo("2");
     assertThat(head.has("x-ms-meta-old")).isFalse();
-    Wire.Answer text = wire.get(share + "?restype=share&comp=filepermission", "x-ms-file-permission-key",
-        a.header("x-ms-file-permission-key"));
+    Wire.Answer text =
+        wire.get(
+            share + "?restype=share&comp=filepermission",
+            "x-ms-file-permission-key",
+            a.header("x-ms-file-permission-key"));
     assertThat(text.text()).isEqualTo("{\"permission\":\"" + SDDL + "\"}");
   }
 
@@ -132,10 +190,12 @@ class MoveTest extends Emulated {
     assertThat(renameDirectory("d", "d/e/g").status()).isIn(400, 409);
     assertThat(renameDirectory("d", "d/g").status()).isIn(400, 409);
     assertThat(renameDirectory("d", "x").outcome()).isEqualTo("409 ResourceAlreadyExists");
-    assertThat(renameDirectory("d", "x", "x-ms-file-rename-replace-if-exists", "true").outcome()).isEqualTo("200");
+    assertThat(renameDirectory("d", "x", "x-ms-file-rename-replace-if-exists", "true").outcome())
+        .isEqualTo("200");
     assertThat(wire.get(share + "/x/e/f").text()).isEqualTo("deep");
     wire.directory(share + "/empty");
-    assertThat(renameDirectory("x", "empty", "x-ms-file-rename-replace-if-exists", "true").outcome())
+    assertThat(
+            renameDirectory("x", "empty", "x-ms-file-rename-replace-if-exists", "true").outcome())
         .isEqualTo("409 ResourceAlreadyExists");
     assertThat(renameDirectory("no", "n").outcome()).isEqualTo("404 ResourceNotFound");
     assertThat(renameDirectory("x", "no/n").outcome()).isEqualTo("404 ParentNotFound");
@@ -146,7 +206,8 @@ class MoveTest extends Emulated {
   void renameOfCaseOnlyAndOntoItself() {
     wire.write(share + "/name", "x");
     assertThat(rename("name", "NAME").outcome()).isEqualTo("200");
-    assertThat(wire.get(share + "?restype=directory&comp=list").all("Name")).containsExactly("NAME");
+    assertThat(wire.get(share + "?restype=directory&comp=list").all("Name"))
+        .containsExactly("NAME");
     assertThat(wire.get(share + "/name").text()).isEqualTo("x");
     wire.directory(share + "/dir");
     assertThat(renameDirectory("dir", "Dir").outcome()).isEqualTo("200");
@@ -161,7 +222,14 @@ class MoveTest extends Emulated {
 
   @Test
   void copyWithinTheAccount() {
-    wire.file(share + "/a", 1024, "x-ms-content-type", "text/x", "x-ms-meta-k", "v", "x-ms-file-last-write-time",
+    wire.file(
+        share + "/a",
+        1024,
+        "x-ms-content-type",
+        "text/x",
+        "x-ms-meta-k",
+        "v",
+        "x-ms-file-last-write-time",
         "2012-01-02T03:04:05Z");
     wire.put(share + "/a", 0, "hello".getBytes(java.nio.charset.StandardCharsets.UTF_8));
     Wire.Answer a = copy("a", "b");
@@ -180,9 +248,15 @@ class MoveTest extends Emulated {
     wire.put(share + "/a", 0, "HELLO".getBytes(java.nio.charset.StandardCharsets.UTF_8));
     assertThat(wire.get(share + "/b").text()).startsWith("hello");
     Wire.Answer abort =
-        wire.send("PUT", "/" + share + "/b?comp=copy&copyid=" + a.header("x-ms-copy-id"), "x-ms-copy-action", "abort");
+        wire.send(
+            "PUT",
+            "/" + share + "/b?comp=copy&copyid=" + a.header("x-ms-copy-id"),
+            "x-ms-copy-action",
+            "abort");
     assertThat(abort.outcome()).isEqualTo("409 NoPendingCopyOperation");
-    assertThat(wire.send("PUT", "/" + share + "/b?comp=copy&copyid=x", "x-ms-copy-action", "abort").outcome())
+    assertThat(
+            wire.send("PUT", "/" + share + "/b?comp=copy&copyid=x", "x-ms-copy-action", "abort")
+                .outcome())
         .isEqualTo("400 InvalidQueryParameterValue");
     wire.file(share + "/b", 1);
     assertThat(wire.head(share + "/b").has("x-ms-copy-id")).isFalse();
@@ -194,13 +268,26 @@ class MoveTest extends Emulated {
     assertThat(copy("no", "b").outcome()).isEqualTo("404 CannotVerifyCopySource");
     wire.file(share + "/ro", 1, "x-ms-file-attributes", "ReadOnly");
     assertThat(copy("a", "ro").outcome()).isEqualTo("409 ReadOnlyAttribute");
-    assertThat(copy("a", "ro", "x-ms-file-copy-ignore-readonly", "true").outcome()).isEqualTo("202");
-    copy("a", "b", "x-ms-file-attributes", "System", "x-ms-file-copy-set-archive", "false",
-        "x-ms-file-permission-copy-mode", "source", "x-ms-file-creation-time", "source", "x-ms-meta-m", "n");
+    assertThat(copy("a", "ro", "x-ms-file-copy-ignore-readonly", "true").outcome())
+        .isEqualTo("202");
+    copy(
+        "a",
+        "b",
+        "x-ms-file-attributes",
+        "System",
+        "x-ms-file-copy-set-archive",
+        "false",
+        "x-ms-file-permission-copy-mode",
+        "source",
+        "x-ms-file-creation-time",
+        "source",
+        "x-ms-meta-m",
+        "n");
     Wire.Answer a = wire.head(share + "/a");
     Wire.Answer b = wire.head(share + "/b");
     assertThat(b.header("x-ms-file-attributes")).isEqualTo("System");
-    assertThat(b.header("x-ms-file-permission-key")).isEqualTo(a.header("x-ms-file-permission-key"));
+    assertThat(b.header("x-ms-file-permission-key"))
+        .isEqualTo(a.header("x-ms-file-permission-key"));
     assertThat(b.header("x-ms-file-creation-time")).isEqualTo(a.header("x-ms-file-creation-time"));
     assertThat(b.header("x-ms-meta-m")).isEqualTo("n");
     lease("b");

@@ -22,21 +22,27 @@ class RangeTest extends Emulated {
     assertThat(put.outcome()).isEqualTo("201");
     assertThat(put.header("content-md5")).isEqualTo("XUFAKrxLKna5cZ2REBfFkg==");
     assertThat(put.header("x-ms-request-server-encrypted")).isEqualTo("true");
-    assertThat(put.header("x-ms-file-last-write-time")).isNotEqualTo(made.header("x-ms-file-last-write-time"));
+    assertThat(put.header("x-ms-file-last-write-time"))
+        .isNotEqualTo(made.header("x-ms-file-last-write-time"));
     Wire.Answer head = wire.head(share + "/f");
     assertThat(head.header("etag")).isEqualTo(put.header("etag"));
-    assertThat(head.header("x-ms-file-last-write-time")).isEqualTo(put.header("x-ms-file-last-write-time"));
-    assertThat(head.header("x-ms-file-change-time")).isNotEqualTo(made.header("x-ms-file-change-time"));
-    assertThat(head.header("x-ms-file-creation-time")).isEqualTo(made.header("x-ms-file-creation-time"));
+    assertThat(head.header("x-ms-file-last-write-time"))
+        .isEqualTo(put.header("x-ms-file-last-write-time"));
+    assertThat(head.header("x-ms-file-change-time"))
+        .isNotEqualTo(made.header("x-ms-file-change-time"));
+    assertThat(head.header("x-ms-file-creation-time"))
+        .isEqualTo(made.header("x-ms-file-creation-time"));
     wire.version = "2021-04-10";
     assertThat(wire.put(share + "/f", 0, bytes(1)).has("x-ms-file-last-write-time")).isFalse();
   }
 
   @Test
   void lastWriteTimeIsKeptOnRequest() {
-    Wire.Answer made = wire.file(share + "/f", 5, "x-ms-file-last-write-time", "2012-01-02T03:04:05Z");
+    Wire.Answer made =
+        wire.file(share + "/f", 5, "x-ms-file-last-write-time", "2012-01-02T03:04:05Z");
     Wire.Answer put = wire.put(share + "/f", 0, bytes(5), "x-ms-file-last-write-time", "preserve");
-    assertThat(put.header("x-ms-file-last-write-time")).isEqualTo(made.header("x-ms-file-last-write-time"));
+    assertThat(put.header("x-ms-file-last-write-time"))
+        .isEqualTo(made.header("x-ms-file-last-write-time"));
     assertThat(put.header("etag")).isNotEqualTo(made.header("etag"));
     assertThat(wire.put(share + "/f", 0, bytes(5), "x-ms-file-last-write-time", "never").outcome())
         .isEqualTo("400 InvalidHeaderValue");
@@ -59,8 +65,16 @@ class RangeTest extends Emulated {
     byte[] full = bytes(max);
     assertThat(wire.put(share + "/f", 7, full).outcome()).isEqualTo("201");
     assertThat(wire.get(share + "/f", "x-ms-range", "bytes=7-" + (max + 6)).body()).isEqualTo(full);
-    assertThat(wire.put(share + "/f", 0, new byte[max + 1]).outcome()).isEqualTo("413 RequestBodyTooLarge");
-    assertThat(wire.get(share + "/f", "x-ms-range", "bytes=0-" + max, "x-ms-range-get-content-md5", "true").outcome())
+    assertThat(wire.put(share + "/f", 0, new byte[max + 1]).outcome())
+        .isEqualTo("413 RequestBodyTooLarge");
+    assertThat(
+            wire.get(
+                    share + "/f",
+                    "x-ms-range",
+                    "bytes=0-" + max,
+                    "x-ms-range-get-content-md5",
+                    "true")
+                .outcome())
         .startsWith("400 ");
     String[] longer = {"x-ms-write", "update", "x-ms-range", "bytes=0-9"};
     assertThat(wire.send("PUT", "/" + share + "/f?comp=range", bytes(5), longer).outcome())
@@ -68,11 +82,16 @@ class RangeTest extends Emulated {
     String[] open = {"x-ms-write", "update", "x-ms-range", "bytes=0-"};
     assertThat(wire.send("PUT", "/" + share + "/f?comp=range", bytes(5), open).outcome())
         .isEqualTo("400 InvalidHeaderValue");
-    assertThat(wire.send("PUT", "/" + share + "/f?comp=range", bytes(5), "x-ms-range", "bytes=0-4").outcome())
+    assertThat(
+            wire.send("PUT", "/" + share + "/f?comp=range", bytes(5), "x-ms-range", "bytes=0-4")
+                .outcome())
         .isEqualTo("400 MissingRequiredHeader");
-    assertThat(wire.put(share + "/f", 0, bytes(5), "Content-MD5", "AAAAAAAAAAAAAAAAAAAAAA==").outcome())
+    assertThat(
+            wire.put(share + "/f", 0, bytes(5), "Content-MD5", "AAAAAAAAAAAAAAAAAAAAAA==")
+                .outcome())
         .isEqualTo("400 Md5Mismatch");
-    assertThat(wire.put(share + "/f", 0, bytes(5), "Content-MD5", "AAAA").outcome()).isEqualTo("400 InvalidMd5");
+    assertThat(wire.put(share + "/f", 0, bytes(5), "Content-MD5", "AAAA").outcome())
+        .isEqualTo("400 InvalidMd5");
     assertThat(wire.put(share + "/no", 0, bytes(5)).outcome()).isEqualTo("404 ResourceNotFound");
     wire.file(share + "/ro", 5, "x-ms-file-attributes", "ReadOnly");
     assertThat(wire.put(share + "/ro", 0, bytes(5)).outcome()).isEqualTo("409 ReadOnlyAttribute");
@@ -115,12 +134,14 @@ class RangeTest extends Emulated {
     wire.put(share + "/f", 4000, bytes(2));
     wire.put(share + "/f", 9999, bytes(1));
     assertThat(wire.ranges(share + "/f")).isEqualTo("512-1535 3584-4095 9728-9999");
-    assertThat(wire.ranges(share + "/f", "x-ms-range", "bytes=1000-3999")).isEqualTo("1000-1535 3584-3999");
+    assertThat(wire.ranges(share + "/f", "x-ms-range", "bytes=1000-3999"))
+        .isEqualTo("1000-1535 3584-3999");
     wire.resize(share + "/f", 1200);
     assertThat(wire.ranges(share + "/f")).isEqualTo("512-1199");
     wire.resize(share + "/f", 9000);
     assertThat(wire.ranges(share + "/f")).isEqualTo("512-1535");
-    assertThat(wire.get(share + "/f", "x-ms-range", "bytes=1200-8999").body()).isEqualTo(new byte[7800]);
+    assertThat(wire.get(share + "/f", "x-ms-range", "bytes=1200-8999").body())
+        .isEqualTo(new byte[7800]);
   }
 
   @Test
@@ -135,9 +156,11 @@ class RangeTest extends Emulated {
       String range = "bytes=" + at + "-" + (at + data.length - 1);
       assertThat(wire.get(share + "/f", "x-ms-range", range).body()).isEqualTo(data);
     }
-    assertThat(wire.get(share + "/f", "x-ms-range", "bytes=1000000000-1000004095").body()).isEqualTo(new byte[4096]);
+    assertThat(wire.get(share + "/f", "x-ms-range", "bytes=1000000000-1000004095").body())
+        .isEqualTo(new byte[4096]);
     assertThat(wire.head(share + "/f").header("content-length")).isEqualTo("" + size);
-    assertThat(wire.get(share + "?restype=share&comp=stats").all("ShareUsageBytes")).isNotEqualTo(java.util.List.of("0"));
+    assertThat(wire.get(share + "?restype=share&comp=stats").all("ShareUsageBytes"))
+        .isNotEqualTo(java.util.List.of("0"));
   }
 
   @Test
@@ -146,7 +169,14 @@ class RangeTest extends Emulated {
     wire.file(share + "/f", 10);
     String url = "http://elsewhere.example/" + share + "/source";
     String[] headers = {
-      "x-ms-write", "update", "x-ms-range", "bytes=2-4", "x-ms-source-range", "bytes=5-7", "x-ms-copy-source", url
+      "x-ms-write",
+      "update",
+      "x-ms-range",
+      "bytes=2-4",
+      "x-ms-source-range",
+      "bytes=5-7",
+      "x-ms-copy-source",
+      url
     };
     assertThat(wire.send("PUT", "/" + share + "/f?comp=range", headers).outcome())
         .isEqualTo("404 CannotVerifyCopySource");
@@ -164,7 +194,8 @@ class RangeTest extends Emulated {
   void differencesBetweenSnapshots() {
     wire.file(share + "/f", 2049);
     wire.put(share + "/f", 0, bytes(1024));
-    String before = wire.send("PUT", "/" + share + "?restype=share&comp=snapshot").header("x-ms-snapshot");
+    String before =
+        wire.send("PUT", "/" + share + "?restype=share&comp=snapshot").header("x-ms-snapshot");
     wire.clear(share + "/f", 0, 511);
     wire.put(share + "/f", 1024, bytes(512));
     Wire.Answer a = wire.get(share + "/f?comp=rangelist&prevsharesnapshot=" + before);

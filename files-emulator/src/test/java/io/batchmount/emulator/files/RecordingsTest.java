@@ -18,13 +18,16 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Replays recorded exchanges of the real service, where they are at hand: in {@code ../shared} beside the project, or
- * where the system property {@code batchmount.shared} or the variable {@code BATCHMOUNT_SHARED} says. They are no part of
- * the project, so the test is skipped without them.
+ * Replays recorded exchanges of the real service, where they are at hand: in {@code ../shared}
+ * beside the project, or where the system property {@code batchmount.shared} or the variable {@code
+ * BATCHMOUNT_SHARED} says. They are no part of the project, so the test is skipped without them.
  */
 class RecordingsTest {
   private static Optional<Path> shared() {
-    for (String given : new String[] {System.getProperty("batchmount.shared"), System.getenv("BATCHMOUNT_SHARED")}) {
+    for (String given :
+        new String[] {
+          System.getProperty("batchmount.shared"), System.getenv("BATCHMOUNT_SHARED")
+        }) {
       if (given != null && Files.isDirectory(Path.of(given))) {
         return Optional.of(Path.of(given));
       }
@@ -37,12 +40,20 @@ class RecordingsTest {
     return Optional.empty();
   }
 
-  private static String replay(FilesEmulator emulator, String... options) throws IOException, InterruptedException {
+  private static String replay(FilesEmulator emulator, String... options)
+      throws IOException, InterruptedException {
     Optional<Path> shared = shared();
-    Assumptions.assumeTrue(shared.isPresent(), "no ../shared with recorded exchanges beside the project: not replayed");
+    Assumptions.assumeTrue(
+        shared.isPresent(),
+        "no ../shared with recorded exchanges beside the project: not replayed");
     Path script = shared.get().resolve("tools/replay-azure-files.py");
-    List<String> command = new ArrayList<>(List.of("python3", script.toString(), emulator.endpoint().toString()));
-    command.addAll(List.of("--corpus", shared.get().resolve("testdata/azure-files-recordings").toString(), "--quiet"));
+    List<String> command =
+        new ArrayList<>(List.of("python3", script.toString(), emulator.endpoint().toString()));
+    command.addAll(
+        List.of(
+            "--corpus",
+            shared.get().resolve("testdata/azure-files-recordings").toString(),
+            "--quiet"));
     command.addAll(List.of(options));
     Process process;
     try {

@@ -20,7 +20,8 @@ final class Sas {
 
   /** Valid for an hour. */
   static String service(String share, String path, String resource, String permissions) {
-    return service(share, path, new LinkedHashMap<>(Map.of("sr", resource, "sp", permissions, "se", in(1))));
+    return service(
+        share, path, new LinkedHashMap<>(Map.of("sr", resource, "sp", permissions, "se", in(1))));
   }
 
   static String service(String share, String path, Map<String, String> fields) {
@@ -31,8 +32,12 @@ final class Sas {
       name += "/" + path;
     }
     StringBuilder text = new StringBuilder();
-    for (String f : List.of("sp", "st", "se", "", "si", "sip", "spr", "sv", "rscc", "rscd", "rsce", "rscl", "rsct")) {
-      text.append(text.isEmpty() && f.equals("sp") ? "" : "\n").append(f.isEmpty() ? name : q.getOrDefault(f, ""));
+    for (String f :
+        List.of(
+            "sp", "st", "se", "", "si", "sip", "spr", "sv", "rscc", "rscd", "rsce", "rscl",
+            "rsct")) {
+      text.append(text.isEmpty() && f.equals("sp") ? "" : "\n")
+          .append(f.isEmpty() ? name : q.getOrDefault(f, ""));
     }
     q.put("sig", Wire.hmac(text.toString()));
     return query(q);

@@ -25,7 +25,10 @@ import reactor.core.publisher.Mono;
 /** The Java client against the emulator, with the policy that docs/files-emulator.md shows. */
 class SdkSmokeTest {
 
-  /** The client drops port and path of its endpoint; this puts them back, before the request is signed. */
+  /**
+   * The client drops port and path of its endpoint; this puts them back, before the request is
+   * signed.
+   */
   private record EndpointPolicy(URI endpoint) implements HttpPipelinePolicy {
     private void rewrite(HttpPipelineCallContext context) {
       URL url = context.getHttpRequest().getUrl();
@@ -37,13 +40,15 @@ class SdkSmokeTest {
     }
 
     @Override
-    public Mono<HttpResponse> process(HttpPipelineCallContext context, HttpPipelineNextPolicy next) {
+    public Mono<HttpResponse> process(
+        HttpPipelineCallContext context, HttpPipelineNextPolicy next) {
       rewrite(context);
       return next.process();
     }
 
     @Override
-    public HttpResponse processSync(HttpPipelineCallContext context, HttpPipelineNextSyncPolicy next) {
+    public HttpResponse processSync(
+        HttpPipelineCallContext context, HttpPipelineNextSyncPolicy next) {
       rewrite(context);
       return next.processSync();
     }
@@ -75,7 +80,9 @@ class SdkSmokeTest {
       file.download(out);
       assertThat(out.toByteArray()).isEqualTo(bytes);
       assertThat(file.getProperties().getContentLength()).isEqualTo(bytes.length);
-      assertThat(share.getDirectoryClient("d").listFilesAndDirectories().stream().map(ShareFileItem::getName))
+      assertThat(
+              share.getDirectoryClient("d").listFilesAndDirectories().stream()
+                  .map(ShareFileItem::getName))
           .containsExactly("f \u00fc.txt");
       ShareFileClient moved = file.rename("d/moved.txt");
       assertThat(moved.exists()).isTrue();

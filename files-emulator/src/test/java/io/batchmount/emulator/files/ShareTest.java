@@ -71,11 +71,25 @@ class ShareTest extends Emulated {
     Wire.Answer list = wire.get("?comp=list&include=deleted&prefix=" + share);
     assertThat(list.text()).contains("<Deleted>true</Deleted>").contains("<DeletedTime>");
     String version = list.all("Version").get(0);
-    assertThat(wire.send("PUT", "/" + share + "?restype=share&comp=undelete", "x-ms-deleted-share-name", share,
-            "x-ms-deleted-share-version", "01D60F8BB59A4652").outcome())
+    assertThat(
+            wire.send(
+                    "PUT",
+                    "/" + share + "?restype=share&comp=undelete",
+                    "x-ms-deleted-share-name",
+                    share,
+                    "x-ms-deleted-share-version",
+                    "01D60F8BB59A4652")
+                .outcome())
         .isEqualTo("404 ShareNotFound");
-    assertThat(wire.send("PUT", "/" + share + "?restype=share&comp=undelete", "x-ms-deleted-share-name", share,
-            "x-ms-deleted-share-version", version).outcome())
+    assertThat(
+            wire.send(
+                    "PUT",
+                    "/" + share + "?restype=share&comp=undelete",
+                    "x-ms-deleted-share-name",
+                    share,
+                    "x-ms-deleted-share-version",
+                    version)
+                .outcome())
         .isEqualTo("201");
     assertThat(wire.get(share + "/f").text()).isEqualTo("kept");
   }
@@ -86,14 +100,20 @@ class ShareTest extends Emulated {
     wire.share(share + "-b");
     Wire.Answer all = wire.get("?comp=list&include=metadata&prefix=" + share);
     assertThat(all.all("Name")).containsExactly(share, share + "-a", share + "-b");
-    assertThat(all.text()).contains("<Metadata><Name1>v</Name1></Metadata>").contains("<Quota>5120</Quota>")
-        .contains("<NextMarker />").contains("<Prefix>" + share + "</Prefix>");
+    assertThat(all.text())
+        .contains("<Metadata><Name1>v</Name1></Metadata>")
+        .contains("<Quota>5120</Quota>")
+        .contains("<NextMarker />")
+        .contains("<Prefix>" + share + "</Prefix>");
     Wire.Answer first = wire.get("?comp=list&maxresults=2&prefix=" + share);
     assertThat(first.all("Name")).hasSize(2);
     String marker = first.all("NextMarker").get(0);
-    assertThat(wire.get("?comp=list&prefix=" + share + "&marker=" + marker.replace("/", "%2F")).all("Name"))
+    assertThat(
+            wire.get("?comp=list&prefix=" + share + "&marker=" + marker.replace("/", "%2F"))
+                .all("Name"))
         .containsExactly(share + "-b");
-    assertThat(wire.get("?comp=list&maxresults=0").outcome()).isEqualTo("400 OutOfRangeQueryParameterValue");
+    assertThat(wire.get("?comp=list&maxresults=0").outcome())
+        .isEqualTo("400 OutOfRangeQueryParameterValue");
   }
 
   @Test
@@ -112,12 +132,17 @@ class ShareTest extends Emulated {
         .isEqualTo("404 ShareNotFound");
     assertThat(wire.send("PUT", "/" + share + "/f?comp=metadata&sharesnapshot=" + time).outcome())
         .isEqualTo("400 ShareSnapshotOperationNotSupported");
-    assertThat(wire.send("PUT", "/" + share + "?restype=share&comp=snapshot").header("x-ms-snapshot"))
+    assertThat(
+            wire.send("PUT", "/" + share + "?restype=share&comp=snapshot").header("x-ms-snapshot"))
         .isNotEqualTo(time);
-    assertThat(wire.send("DELETE", "/" + share + "?restype=share").outcome()).isEqualTo("409 ShareHasSnapshots");
+    assertThat(wire.send("DELETE", "/" + share + "?restype=share").outcome())
+        .isEqualTo("409 ShareHasSnapshots");
     assertThat(wire.get("?comp=list&include=snapshots&prefix=" + share).all("Snapshot")).hasSize(2);
-    assertThat(wire.send("DELETE", "/" + share + "?restype=share&sharesnapshot=" + time).outcome()).isEqualTo("202");
-    assertThat(wire.send("DELETE", "/" + share + "?restype=share", "x-ms-delete-snapshots", "include").outcome())
+    assertThat(wire.send("DELETE", "/" + share + "?restype=share&sharesnapshot=" + time).outcome())
+        .isEqualTo("202");
+    assertThat(
+            wire.send("DELETE", "/" + share + "?restype=share", "x-ms-delete-snapshots", "include")
+                .outcome())
         .isEqualTo("202");
   }
 
@@ -129,13 +154,22 @@ class ShareTest extends Emulated {
     String key = a.header("x-ms-file-permission-key");
     Wire.Answer made = wire.file(share + "/f", 1, "x-ms-file-permission", SDDL);
     assertThat(made.header("x-ms-file-permission-key")).isEqualTo(key);
-    assertThat(wire.file(share + "/g", 1, "x-ms-file-permission-key", key).header("x-ms-file-permission-key"))
+    assertThat(
+            wire.file(share + "/g", 1, "x-ms-file-permission-key", key)
+                .header("x-ms-file-permission-key"))
         .isEqualTo(key);
-    assertThat(wire.get(share + "?restype=share&comp=filepermission", "x-ms-file-permission-key", key).text())
+    assertThat(
+            wire.get(share + "?restype=share&comp=filepermission", "x-ms-file-permission-key", key)
+                .text())
         .isEqualTo("{\"permission\":\"" + SDDL + "\"}");
-    assertThat(wire.get(share + "?restype=share&comp=filepermission", "x-ms-file-permission-key", "x").outcome())
+    assertThat(
+            wire.get(share + "?restype=share&comp=filepermission", "x-ms-file-permission-key", "x")
+                .outcome())
         .isEqualTo("400 InvalidHeaderValue");
-    assertThat(wire.file(share + "/f", 1, "x-ms-file-permission", SDDL, "x-ms-file-permission-key", key).status())
+    assertThat(
+            wire.file(
+                    share + "/f", 1, "x-ms-file-permission", SDDL, "x-ms-file-permission-key", key)
+                .status())
         .isEqualTo(400);
   }
 
@@ -152,8 +186,14 @@ class ShareTest extends Emulated {
     assertThat(f.has("x-ms-file-attributes")).isFalse();
     assertThat(f.has("x-ms-file-permission-key")).isFalse();
     assertThat(wire.file(nfs + "/F", 1).header("x-ms-mode")).isEqualTo("0664");
-    Wire.Answer hard = wire.send("PUT", "/" + nfs + "/h?restype=hardlink", "x-ms-type", "file",
-        "x-ms-file-target-file", "/f");
+    Wire.Answer hard =
+        wire.send(
+            "PUT",
+            "/" + nfs + "/h?restype=hardlink",
+            "x-ms-type",
+            "file",
+            "x-ms-file-target-file",
+            "/f");
     assertThat(hard.outcome()).isEqualTo("201");
     assertThat(hard.header("x-ms-file-id")).isEqualTo(f.header("x-ms-file-id"));
     assertThat(hard.header("x-ms-link-count")).isEqualTo("2");
@@ -161,18 +201,23 @@ class ShareTest extends Emulated {
     assertThat(wire.get(nfs + "/h").text()).isEqualTo("abc");
     wire.send("DELETE", "/" + nfs + "/f");
     assertThat(wire.get(nfs + "/h").text()).isEqualTo("abc");
-    Wire.Answer link = wire.send("PUT", "/" + nfs + "/l?restype=symboliclink", "x-ms-link-text", "a/b");
+    Wire.Answer link =
+        wire.send("PUT", "/" + nfs + "/l?restype=symboliclink", "x-ms-link-text", "a/b");
     assertThat(link.header("x-ms-file-file-type")).isEqualTo("SymLink");
     assertThat(link.header("x-ms-mode")).isEqualTo("0777");
-    assertThat(wire.get(nfs + "/l?restype=symboliclink").header("x-ms-link-text")).isEqualTo("a%2Fb");
+    assertThat(wire.get(nfs + "/l?restype=symboliclink").header("x-ms-link-text"))
+        .isEqualTo("a%2Fb");
   }
 
   @Test
   void requestsThatAreNoOperation() {
     assertThat(wire.get("?comp=nonsense").outcome()).isEqualTo("400 InvalidQueryParameterValue");
-    assertThat(wire.get(share + "?restype=share&comp=nonsense").outcome()).isEqualTo("400 InvalidQueryParameterValue");
-    assertThat(wire.send("POST", "/" + share + "?restype=share").outcome()).isEqualTo("405 UnsupportedHttpVerb");
-    assertThat(wire.get(share + "?restype=share&timeout=x").outcome()).isEqualTo("400 InvalidQueryParameterValue");
+    assertThat(wire.get(share + "?restype=share&comp=nonsense").outcome())
+        .isEqualTo("400 InvalidQueryParameterValue");
+    assertThat(wire.send("POST", "/" + share + "?restype=share").outcome())
+        .isEqualTo("405 UnsupportedHttpVerb");
+    assertThat(wire.get(share + "?restype=share&timeout=x").outcome())
+        .isEqualTo("400 InvalidQueryParameterValue");
     assertThat(wire.get(share + "?restype=share&timeout=30").outcome()).isEqualTo("200");
   }
 
@@ -181,10 +226,13 @@ class ShareTest extends Emulated {
     wire.file(share + "/f", 1);
     assertThat(wire.get(share + "/f?comp=listhandles").text())
         .endsWith("<EnumerationResults><Entries /><NextMarker /></EnumerationResults>");
-    assertThat(wire.send("PUT", "/" + share + "/f?comp=forceclosehandles", "x-ms-handle-id", "*")
-            .header("x-ms-number-of-handles-closed"))
+    assertThat(
+            wire.send("PUT", "/" + share + "/f?comp=forceclosehandles", "x-ms-handle-id", "*")
+                .header("x-ms-number-of-handles-closed"))
         .isEqualTo("0");
-    assertThat(wire.send("PUT", "/" + share + "/f?comp=forceclosehandles", "x-ms-handle-id", "x").outcome())
+    assertThat(
+            wire.send("PUT", "/" + share + "/f?comp=forceclosehandles", "x-ms-handle-id", "x")
+                .outcome())
         .isEqualTo("400 InvalidHeaderValue");
   }
 
@@ -194,12 +242,22 @@ class ShareTest extends Emulated {
         "<StorageServiceProperties><Cors><CorsRule><AllowedMethods>GET</AllowedMethods>"
             + "<AllowedOrigins>*</AllowedOrigins><AllowedHeaders>*</AllowedHeaders><ExposedHeaders>*</ExposedHeaders>"
             + "<MaxAgeInSeconds>5</MaxAgeInSeconds></CorsRule></Cors></StorageServiceProperties>";
-    assertThat(wire.send("PUT", "/?restype=service&comp=properties", xml.getBytes(StandardCharsets.UTF_8)).outcome())
+    assertThat(
+            wire.send(
+                    "PUT",
+                    "/?restype=service&comp=properties",
+                    xml.getBytes(StandardCharsets.UTF_8))
+                .outcome())
         .isEqualTo("202");
     assertThat(wire.get("?restype=service&comp=properties").text())
         .contains("<MaxAgeInSeconds>5</MaxAgeInSeconds>")
         .contains("<HourMetrics>");
-    assertThat(wire.send("PUT", "/?restype=service&comp=properties", "<x".getBytes(StandardCharsets.UTF_8)).outcome())
+    assertThat(
+            wire.send(
+                    "PUT",
+                    "/?restype=service&comp=properties",
+                    "<x".getBytes(StandardCharsets.UTF_8))
+                .outcome())
         .isEqualTo("400 InvalidXmlDocument");
   }
 }

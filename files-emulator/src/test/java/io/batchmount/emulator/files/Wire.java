@@ -37,7 +37,9 @@ final class Wire {
 
     /** Status and error code, for example {@code 404 ResourceNotFound}. */
     String outcome() {
-      return has("x-ms-error-code") ? status + " " + header("x-ms-error-code") : Integer.toString(status);
+      return has("x-ms-error-code")
+          ? status + " " + header("x-ms-error-code")
+          : Integer.toString(status);
     }
 
     String text() {
@@ -47,7 +49,8 @@ final class Wire {
     /** The texts of all elements of this name. */
     List<String> all(String element) {
       List<String> found = new ArrayList<>();
-      Matcher m = Pattern.compile("<" + element + "(?: [^>]*)?>([^<]*)</" + element + ">").matcher(text());
+      Matcher m =
+          Pattern.compile("<" + element + "(?: [^>]*)?>([^<]*)</" + element + ">").matcher(text());
       while (m.find()) {
         found.add(m.group(1));
       }
@@ -55,7 +58,8 @@ final class Wire {
     }
   }
 
-  private final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  private final HttpClient http =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private final String base;
   private final String account = FilesEmulator.DEVELOPMENT_ACCOUNT;
   String version = VERSION;
@@ -73,7 +77,9 @@ final class Wire {
   static String hmac(String text) {
     try {
       Mac mac = Mac.getInstance("HmacSHA256");
-      mac.init(new SecretKeySpec(Base64.getDecoder().decode(FilesEmulator.DEVELOPMENT_KEY), "HmacSHA256"));
+      mac.init(
+          new SecretKeySpec(
+              Base64.getDecoder().decode(FilesEmulator.DEVELOPMENT_KEY), "HmacSHA256"));
       return Base64.getEncoder().encodeToString(mac.doFinal(text.getBytes(StandardCharsets.UTF_8)));
     } catch (java.security.GeneralSecurityException e) {
       throw new IllegalStateException(e);
@@ -99,9 +105,20 @@ final class Wire {
     }
     StringBuilder text = new StringBuilder(method).append('\n');
     for (String name :
-        List.of("Content-Encoding", "Content-Language", "Content-Length", "Content-MD5", "Content-Type", "Date",
-            "If-Modified-Since", "If-Match", "If-None-Match", "If-Unmodified-Since", "Range")) {
-      String value = name.equals("Content-Length") && length > 0 ? "" + length : plain.getOrDefault(name, "");
+        List.of(
+            "Content-Encoding",
+            "Content-Language",
+            "Content-Length",
+            "Content-MD5",
+            "Content-Type",
+            "Date",
+            "If-Modified-Since",
+            "If-Match",
+            "If-None-Match",
+            "If-Unmodified-Since",
+            "Range")) {
+      String value =
+          name.equals("Content-Length") && length > 0 ? "" + length : plain.getOrDefault(name, "");
       text.append(value).append('\n');
     }
     x.forEach((k, v) -> text.append(k).append(':').append(v).append('\n'));
@@ -112,7 +129,8 @@ final class Wire {
         int eq = piece.indexOf('=');
         query.put(
             piece.substring(0, eq).toLowerCase(Locale.ROOT),
-            java.net.URLDecoder.decode(piece.substring(eq + 1).replace("+", "%2B"), StandardCharsets.UTF_8));
+            java.net.URLDecoder.decode(
+                piece.substring(eq + 1).replace("+", "%2B"), StandardCharsets.UTF_8));
       }
     }
     query.forEach((k, v) -> text.append('\n').append(k).append(':').append(v));
@@ -150,9 +168,13 @@ final class Wire {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create(base + full))
             .timeout(Duration.ofSeconds(60))
-            .method(method, method.equals("GET") || method.equals("HEAD") || (method.equals("DELETE") && body.length == 0)
-                ? HttpRequest.BodyPublishers.noBody()
-                : HttpRequest.BodyPublishers.ofByteArray(body));
+            .method(
+                method,
+                method.equals("GET")
+                        || method.equals("HEAD")
+                        || (method.equals("DELETE") && body.length == 0)
+                    ? HttpRequest.BodyPublishers.noBody()
+                    : HttpRequest.BodyPublishers.ofByteArray(body));
     for (int i = 0; i < headers.length; i += 2) {
       request.header(headers[i], headers[i + 1]);
     }
@@ -174,7 +196,8 @@ final class Wire {
   }
 
   Answer file(String path, long size, String... headers) {
-    List<String> all = new ArrayList<>(List.of("x-ms-type", "file", "x-ms-content-length", "" + size));
+    List<String> all =
+        new ArrayList<>(List.of("x-ms-type", "file", "x-ms-content-length", "" + size));
     all.addAll(List.of(headers));
     return send("PUT", "/" + path, all.toArray(String[]::new));
   }
@@ -182,13 +205,18 @@ final class Wire {
   Answer put(String path, long offset, byte[] bytes, String... headers) {
     List<String> all =
         new ArrayList<>(
-            List.of("x-ms-write", "update", "x-ms-range", "bytes=" + offset + "-" + (offset + bytes.length - 1)));
+            List.of(
+                "x-ms-write",
+                "update",
+                "x-ms-range",
+                "bytes=" + offset + "-" + (offset + bytes.length - 1)));
     all.addAll(List.of(headers));
     return send("PUT", "/" + path + "?comp=range", bytes, all.toArray(String[]::new));
   }
 
   Answer clear(String path, long from, long last, String... headers) {
-    List<String> all = new ArrayList<>(List.of("x-ms-write", "clear", "x-ms-range", "bytes=" + from + "-" + last));
+    List<String> all =
+        new ArrayList<>(List.of("x-ms-write", "clear", "x-ms-range", "bytes=" + from + "-" + last));
     all.addAll(List.of(headers));
     return send("PUT", "/" + path + "?comp=range", all.toArray(String[]::new));
   }

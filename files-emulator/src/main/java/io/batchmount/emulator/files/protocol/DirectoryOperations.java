@@ -19,7 +19,8 @@ final class DirectoryOperations {
 
   HttpResponse create(Call call) {
     SmbHeaders smb = SmbHeaders.parse(call, SmbHeaders.Use.CREATE);
-    SmbHeaders.restores(call); // directories get no attribute of their own, but a wrong word is an error
+    SmbHeaders.restores(
+        call); // directories get no attribute of their own, but a wrong word is an error
     Map<String, String> metadata = call.metadata();
     List<String> path = call.path();
     return account.write(

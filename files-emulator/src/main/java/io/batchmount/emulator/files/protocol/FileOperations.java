@@ -72,7 +72,8 @@ final class FileOperations {
           file.headers(typed);
           file.metadata(metadata);
           file.copy(Optional.empty());
-          file.attributes(smb.attributes().orElse(0) | (asGiven ? 0 : FileAttributes.ARCHIVE.bit()));
+          file.attributes(
+              smb.attributes().orElse(0) | (asGiven ? 0 : FileAttributes.ARCHIVE.bit()));
           smb.create(tx, at.share(), file, Permissions.key(Permissions.FILE_DEFAULT), "0664");
           place(tx, at, file, there);
           tx.add(new Change.ContentReplaced(at.share(), file));

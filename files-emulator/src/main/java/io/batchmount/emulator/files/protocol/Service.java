@@ -154,14 +154,18 @@ public final class Service {
     }
   }
 
-  /** The service has no conditional requests on directories and files: a client that counts on them must hear of it. */
+  /**
+   * The service has no conditional requests on directories and files: a client that counts on them
+   * must hear of it.
+   */
   private static void checkConditions(Call call) {
     if (call.operation().level() != Operation.Level.OBJECT) {
       return;
     }
     for (String name : CONDITIONS) {
       if (call.header(name).isPresent()) {
-        throw new ServiceException(ErrorCode.ConditionHeadersNotSupported).element("HeaderName", name);
+        throw new ServiceException(ErrorCode.ConditionHeadersNotSupported)
+            .element("HeaderName", name);
       }
     }
   }

@@ -27,7 +27,10 @@ final class ServiceOperations {
 
   /** An entry of the listing, and the marker that begins a page with it. */
   private record Item(Share share, String snapshot, boolean deleted, String marker) {
-    /** By name, then as the rest of the markers: a hyphen in a name comes before the slash behind it. */
+    /**
+     * By name, then as the rest of the markers: a hyphen in a name comes before the slash behind
+     * it.
+     */
     boolean notBefore(String other, int accountPart) {
       int end = other.indexOf('/', accountPart);
       String name = other.substring(accountPart, end < 0 ? other.length() : end);

@@ -64,7 +64,8 @@ final class SharedAccessSignatures {
    */
   void checkSource(String accountName, Target source) {
     boolean ofAccount = source.query().containsKey("ss") || source.query().containsKey("srt");
-    String permissions = ofAccount ? accountSas(accountName, source) : serviceSas(accountName, source);
+    String permissions =
+        ofAccount ? accountSas(accountName, source) : serviceSas(accountName, source);
     if (permissions.indexOf('r') < 0) {
       throw new ServiceException(ErrorCode.AuthorizationPermissionMismatch);
     }

@@ -128,8 +128,8 @@ record SmbHeaders(
   }
 
   /**
-   * Whether attributes are to be taken as given on create: {@code Restore}. {@code New}, the default, adds Archive to
-   * files.
+   * Whether attributes are to be taken as given on create: {@code Restore}. {@code New}, the
+   * default, adds Archive to files.
    */
   static boolean restores(Call call) {
     String word = call.header(SEMANTICS).orElse("new").toLowerCase(Locale.ROOT);

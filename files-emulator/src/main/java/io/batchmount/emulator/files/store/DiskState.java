@@ -163,7 +163,10 @@ public final class DiskState implements ChangeLog, AutoCloseable {
     Files.deleteIfExists(directory.resolve("checkpoint.tmp"));
   }
 
-  /** Whether emptying segments is worth the while: afterwards they hold at most twice of what is in use. */
+  /**
+   * Whether emptying segments is worth the while: afterwards they hold at most twice of what is in
+   * use.
+   */
   private boolean wasteful() {
     return segments.total() > pagesLimit + 2 * usedBytes;
   }

@@ -16,9 +16,10 @@ import org.slf4j.LoggerFactory;
  */
 final class Segment {
   private static final Logger LOG = LoggerFactory.getLogger(Segment.class);
+
   /**
-   * Bytes written by one call: the JDK keeps a buffer outside the heap as large as the largest write
-   * for every thread.
+   * Bytes written by one call: the JDK keeps a buffer outside the heap as large as the largest
+   * write for every thread.
    */
   private static final int PIECE = 256 * 1024;
 

@@ -23,14 +23,22 @@ class ContentTest {
     FileContent frozen = content;
     byte[] frozenModel = model.clone();
     for (int step = 0; step < 30; step++) {
-      int from = random.nextBoolean() ? random.nextInt(model.length) : random.nextInt(6) * Page.SIZE % model.length;
-      int to = Math.min(model.length, from + 1 + random.nextInt(random.nextBoolean() ? 700 : 3 * Page.SIZE));
+      int from =
+          random.nextBoolean()
+              ? random.nextInt(model.length)
+              : random.nextInt(6) * Page.SIZE % model.length;
+      int to =
+          Math.min(
+              model.length, from + 1 + random.nextInt(random.nextBoolean() ? 700 : 3 * Page.SIZE));
       switch (random.nextInt(4)) {
         case 0, 1 -> {
           byte[] bytes = new byte[to - from];
           random.nextBytes(bytes);
           System.arraycopy(bytes, 0, model, from, bytes.length);
-          content = content.write(store, from, bytes, FileContent.wholePages(store, from, bytes)).content();
+          content =
+              content
+                  .write(store, from, bytes, FileContent.wholePages(store, from, bytes))
+                  .content();
         }
         case 2 -> {
           Arrays.fill(model, from, to, (byte) 0);

@@ -15,7 +15,8 @@ class TicksTest {
     assertThat(Ticks.iso(ticks)).isEqualTo("2022-10-05T22:15:51.7784920Z");
     assertThat(Ticks.rfc1123(ticks)).isEqualTo("Wed, 05 Oct 2022 22:15:51 GMT");
     assertThat(Ticks.instant(ticks)).isEqualTo(MOMENT);
-    assertThat(Ticks.fileTimeHex(Ticks.of(Instant.parse("1601-01-01T00:00:01Z")))).isEqualTo("0000000000989680");
+    assertThat(Ticks.fileTimeHex(Ticks.of(Instant.parse("1601-01-01T00:00:01Z"))))
+        .isEqualTo("0000000000989680");
   }
 
   @Test

@@ -136,7 +136,10 @@ class CheckpointCrashTest {
     }
   }
 
-  /** Starts the process, lets it tell of so many writes, kills it, and returns the last number it told. */
+  /**
+   * Starts the process, lets it tell of so many writes, kills it, and returns the last number it
+   * told.
+   */
   private static int run(Path location, int first, int writes) throws Exception {
     Process process =
         new ProcessBuilder(
@@ -153,7 +156,8 @@ class CheckpointCrashTest {
             .start();
     int told = first - 1;
     try (BufferedReader out =
-        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+        new BufferedReader(
+            new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
       String line;
       while ((line = out.readLine()) != null) {
         if (line.matches("\\d+") && Integer.parseInt(line) == told + 1) {

@@ -60,7 +60,12 @@ class DiskStateTest {
           FileNode f = file(account, name);
           try {
             FileContent.Edit e =
-                f.content().write(account.pages(), at, bytes, FileContent.wholePages(account.pages(), at, bytes));
+                f.content()
+                    .write(
+                        account.pages(),
+                        at,
+                        bytes,
+                        FileContent.wholePages(account.pages(), at, bytes));
             f.content(e.content());
             tx.add(new Change.ContentEdited(account.shares().get("s"), f, e));
             return e;
@@ -109,7 +114,8 @@ class DiskStateTest {
       create(state.account(), "f", 100);
       put(state.account(), "f", 0, new byte[] {1, 2, 3});
     }
-    Files.write(location.resolve("journal-0"), new byte[] {0, 0, 0, 50, 1, 2}, StandardOpenOption.APPEND);
+    Files.write(
+        location.resolve("journal-0"), new byte[] {0, 0, 0, 50, 1, 2}, StandardOpenOption.APPEND);
     try (DiskState state = DiskState.open(location)) {
       assertThat(bytes(state.account(), "f")[0]).isEqualTo((byte) 1);
     }
@@ -188,7 +194,18 @@ class DiskStateTest {
         for (int i = 0; i < model.length; i++) {
           assertThat(bytes(state.account(), "f" + i)).isEqualTo(model[i]);
         }
-        FileNode old = (FileNode) state.account().shares().get("s").snapshots().get("t").root().find("f0").orElseThrow().node();
+        FileNode old =
+            (FileNode)
+                state
+                    .account()
+                    .shares()
+                    .get("s")
+                    .snapshots()
+                    .get("t")
+                    .root()
+                    .find("f0")
+                    .orElseThrow()
+                    .node();
         byte[] seen = new byte[frozen.length];
         old.content().read(0, seen, seen.length);
         assertThat(seen).isEqualTo(frozen);
