@@ -32,6 +32,7 @@ import org.slf4j.LoggerFactory;
 public final class BlobRecovery {
   private static final Logger LOG = LoggerFactory.getLogger(BlobRecovery.class);
   private static final int COMPARE_BUFFER = 1 << 20;
+  private static final int LOOKS = 3;
   private static final long BUDGET = 256L << 20; // sixteen blocks of 8 MiB and as much again
 
   /** What became of an entry. */
@@ -122,7 +123,7 @@ public final class BlobRecovery {
     try (OperationContext context = OperationContext.open(timeout, () -> false)) {
       Result result =
           switch (operation) {
-            case EntryFacts.WRITE -> write(entry);
+            case EntryFacts.WRITE -> writeAndLookAgain(entry);
             case EntryFacts.RENAME -> rename(entry);
             case EntryFacts.RENAME_DIRECTORY -> renameDirectory(entry);
             default ->
@@ -138,6 +139,24 @@ public final class BlobRecovery {
       Result result = e.errno() == Errno.ESTALE ? Result.CONFLICT : Result.FAILED;
       return new Outcome(path, operation, result, bytes, Optional.of(e.getMessage()));
     }
+  }
+
+  /**
+   * A request that the dead process had sent may be carried out while its journal is recovered: a
+   * conflict is one only if the version that is there then does not hold these very bytes.
+   */
+  private Result writeAndLookAgain(JournalEntry entry) throws FsException {
+    for (int i = 1; i < LOOKS; i++) {
+      try {
+        return write(entry);
+      } catch (FsException e) {
+        if (e.errno() != Errno.ESTALE) {
+          throw e;
+        }
+        LOG.debug("{}: looking again: {}", entry.path(), e.toLogLine());
+      }
+    }
+    return write(entry);
   }
 
   private Result write(JournalEntry entry) throws FsException {

@@ -2,13 +2,18 @@ package io.batchmount.blob.write;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.batchmount.blob.store.BlobOperation;
 import io.batchmount.blob.store.BlobProperties;
+import io.batchmount.blob.store.BlobType;
+import io.batchmount.blob.store.FaultyBlobStore;
 import io.batchmount.blob.store.InMemoryBlobStore;
+import io.batchmount.blob.store.WriteCondition;
 import io.batchmount.core.journal.JournalEntry;
 import io.batchmount.core.journal.MountJournal;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,6 +38,26 @@ class BlobRecoveryTest {
     }
   }
 
+  /** Found by the kill harness: the dead process's request was carried out during recovery. */
+  @Test
+  void aCommitOfTheDeadProcessThatArrivesLateIsNoConflict() throws Exception {
+    byte[] content = EngineFixture.bytes(100, 1);
+    FaultyBlobStore late = new FaultyBlobStore(memory);
+    late.meanwhile(
+        (operation, blob) -> operation == BlobOperation.PUT_BLOB,
+        () ->
+            memory.putForeign(
+                "f", content, BlobType.BLOCK, Map.of("mtime", "2026-01-02T03:04:05Z")));
+    try (MountJournal journal = MountJournal.open(root, EngineFixture.IDENTITY)) {
+      JournalEntry entry =
+          journal.begin("/f", EntryFacts.WRITE, Map.of(EntryFacts.BLOB, "f"));
+      entry.write(ByteBuffer.wrap(content), 0);
+      assertThat(BlobRecovery.recover(journal, late).get(0).result())
+          .isEqualTo(BlobRecovery.Result.NOTHING_LEFT);
+      assertThat(EngineFixture.stored(memory, "f")).isEqualTo(content);
+    }
+  }
+
   @Test
   void unsavedBytesAreSavedOntoTheSameVersionOnly() throws Exception {
     BlobProperties stored = memory.putForeign("f", new byte[5]);
@@ -53,7 +78,7 @@ class BlobRecoveryTest {
     }
   }
 
-  private static java.util.Map<String, String> facts(BlobProperties base) {
+  private static Map<String, String> facts(BlobProperties base) {
     return EntryFacts.ofWrite(
         "f", Optional.of(base), base.metadata(), Optional.empty(), false);
   }
@@ -61,12 +86,12 @@ class BlobRecoveryTest {
   @Test
   void halfAFileRenameIsFinished() throws Exception {
     BlobProperties source = memory.putForeign("a", new byte[3]);
-    memory.copy("a", Optional.empty(), "b", io.batchmount.blob.store.WriteCondition.ANY);
+    memory.copy("a", Optional.empty(), "b", WriteCondition.ANY);
     try (MountJournal journal = MountJournal.open(root, EngineFixture.IDENTITY)) {
       journal.begin(
           "/a",
           EntryFacts.RENAME,
-          java.util.Map.of(
+          Map.of(
               EntryFacts.SOURCE,
               "a",
               EntryFacts.SOURCE_ETAG,
