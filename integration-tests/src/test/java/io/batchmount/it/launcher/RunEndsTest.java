@@ -84,6 +84,27 @@ class RunEndsTest extends LauncherFixture {
   }
 
   @Test
+  void killedLauncherIsCleanedUpByTheNextStart() throws Exception {
+    Path file = write("kill.json", job(custom("echo begun; sleep 600")));
+    Path root = work.resolve("mounts");
+    try (Batchmount.Running running =
+        batchmount.start(
+            "run", "-f", file.toString(), "--job-name", "kill", "--job-id", "id",
+            "--mount-root", root.toString())) {
+      running.awaitOutput("begun");
+      assertThat(mounts()).hasSize(2);
+      running.signal("KILL");
+      // the process may only go once its mounts are aborted, which the next start does
+      Awaitility.await().until(() -> !commandLines().contains("kill.json"));
+      run("after", job(custom("true"))).expect(0);
+      running.await(Batchmount.LIMIT);
+    }
+    assertThat(mounts()).isEmpty();
+    assertThat(batchmount.run("job", "list").expect(0).stdout()).contains("failed");
+    assertThat(batchmount.run("job", "show", "-j", "kill").expect(0).stdout()).contains("NodeLost");
+  }
+
+  @Test
   void logIsFollowedWhileTheJobRuns() throws Exception {
     Path go = work.resolve("go");
     Path file =

@@ -12,6 +12,7 @@ import io.batchmount.launcher.mount.Volume;
 import io.batchmount.launcher.options.MountOptions;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -22,6 +23,9 @@ final class Hosting {
   private static final Logger LOG = LoggerFactory.getLogger(Hosting.class);
 
   private Hosting() {}
+
+  /** Time for saving what a setup task had written before it failed. */
+  private static final Duration SETUP_FAILED = Duration.ofSeconds(60);
 
   /** What is done between mounting and being ready. */
   interface Setup {
@@ -64,7 +68,12 @@ final class Hosting {
       } catch (MountFailure e) {
         throw mountFailed(command, e);
       }
-      setup.run();
+      try {
+        setup.run();
+      } catch (IOException | RuntimeException e) {
+        session.unmount(List.of(), SETUP_FAILED, progress -> {});
+        throw e;
+      }
       if (command.environment().containsKey("NOTIFY_SOCKET")) {
         notifySystemd();
       }

@@ -51,7 +51,9 @@ public record MountRecord(
 
   /** Whether its process still lives. */
   public boolean isAlive() {
-    return bootId.equals(ProcessFacts.bootId()) && startTicks == ProcessFacts.startTicks(pid);
+    return bootId.equals(ProcessFacts.bootId())
+        && startTicks == ProcessFacts.startTicks(pid)
+        && ProcessFacts.isRunning(pid);
   }
 
   ObjectNode toJson(ObjectMapper json) {

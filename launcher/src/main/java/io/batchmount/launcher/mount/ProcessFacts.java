@@ -94,6 +94,19 @@ public final class ProcessFacts {
     return false;
   }
 
+  /**
+   * False for a process that was killed and is still being taken apart: its memory and with it its
+   * command line are gone already. One that dies with files open on its own mount stays so until
+   * the mount's connection is aborted, because the kernel waits for it to answer itself.
+   */
+  public static boolean isRunning(long pid) {
+    try {
+      return Files.readAllBytes(Path.of("/proc/" + pid + "/cmdline")).length > 0;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
   /** Resident bytes of this process. */
   public static long residentBytes() {
     try {

@@ -69,6 +69,10 @@ public final class SystemMounts {
    * answer every access with "transport endpoint is not connected".
    */
   public static boolean detach(Path mountPoint) throws IOException {
+    // aborts the connection: who waits for the dead process, itself among them, goes on
+    if (run(List.of("umount", "-f", "--", mountPoint.toString())).code() == 0) {
+      return true;
+    }
     if (run(List.of("umount", "-l", "--", mountPoint.toString())).code() == 0) {
       return true;
     }

@@ -32,14 +32,14 @@ public final class LocalJobs {
     Files.write(temporary, record.toBytes());
     Files.move(
         temporary,
-        file(record.id()),
+        file(record),
         StandardCopyOption.ATOMIC_MOVE,
         StandardCopyOption.REPLACE_EXISTING);
   }
 
   /** Forgets a run; its outputs stay in storage. */
   public void remove(JobRecord record) throws IOException {
-    Files.deleteIfExists(file(record.id()));
+    Files.deleteIfExists(file(record));
   }
 
   /** All records, the newest first. */
@@ -69,7 +69,8 @@ public final class LocalJobs {
         .findFirst();
   }
 
-  private Path file(String id) {
-    return directory.resolve(id + ".json");
+  private Path file(JobRecord record) {
+    // the id is a user's choice and may be the same for jobs of several names
+    return directory.resolve(record.name() + "-" + record.id() + ".json");
   }
 }

@@ -68,6 +68,9 @@ public record RunContext(
   /** Time between TERM and KILL when nothing is said: what batch systems give. */
   public static final Duration DEFAULT_GRACE = Duration.ofSeconds(30);
 
+  /** Time for saving at the end when nothing is said. */
+  public static final Duration DEFAULT_SAVE_TIMEOUT = Duration.ofMinutes(5);
+
   MountSession newSession() {
     return new MountSession(mounter);
   }
