@@ -21,7 +21,7 @@ public final class BlockCache implements AutoCloseable {
    * Share of the memory budget that pages may fill; the rest is for requests on their way and for
    * data that waits to be written, which else would have to push pages out all the time.
    */
-  static final int CACHE_PERCENT = 60;
+  static final int CACHE_PERCENT = 45;
 
   private final Cache<PageKey, Page> pages;
   private final Optional<DiskCache> disk;

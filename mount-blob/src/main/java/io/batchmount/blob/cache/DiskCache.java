@@ -49,7 +49,7 @@ public final class DiskCache implements AutoCloseable {
   private static final int MAX_SLOTS = 1000;
 
   /** Bytes of pages that may wait for the writing thread. */
-  private static final long MAX_QUEUED = 48L << 20;
+  private static final long MAX_QUEUED = 32L << 20;
 
   /** How often the free space is asked for, and after how many bytes written. */
   private static final long FREE_CHECK_NANOS = TimeUnit.MILLISECONDS.toNanos(500);

@@ -39,6 +39,12 @@ final class DatasetPrefetch {
   /** Data set requests at once; demand and read-ahead have the other connections. */
   private static final int PARALLEL = 16;
 
+  /**
+   * Bytes of one request. All that are on their way fit the half of the disk cache's queue that is
+   * kept free for them; what did not fit would be fetched in vain.
+   */
+  private static final int CHUNK = 1 << 20;
+
   /** Share of the cache that a data set may fill. */
   private static final int CACHE_PERCENT = 90;
 
@@ -152,7 +158,7 @@ final class DatasetPrefetch {
   }
 
   private void fetchRest(BlobVersion version, BlobProperties blob) {
-    int chunk = Math.max(1, options.blockSize() / PagePool.PAGE_BYTES);
+    int chunk = Math.min(CHUNK, options.blockSize()) / PagePool.PAGE_BYTES;
     int page = 0;
     while (page < version.pages() && !closed) {
       if (engine.isKnownPage(version, page)) {

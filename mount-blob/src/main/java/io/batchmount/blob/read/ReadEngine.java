@@ -42,7 +42,7 @@ public final class ReadEngine implements BlobContentReader, AutoCloseable {
   private static final int MAX_VERIFIED = 1 << 20;
 
   /** Share of the memory budget that may be on its way ahead of streams, all together. */
-  private static final int WINDOW_PERCENT = 40;
+  private static final int WINDOW_PERCENT = 35;
 
   /** One stream gets no less, even if it must wait for memory then. */
   static final long MIN_WINDOW = 1L << 20;

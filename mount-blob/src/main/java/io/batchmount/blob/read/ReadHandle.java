@@ -30,7 +30,10 @@ final class ReadHandle implements FileHandle {
   private static final long SURE = 1L << 20;
 
   /** Requests of a window: few enough to be large, many enough to use all connections. */
-  private static final int CHUNKS = 16;
+  private static final int CHUNKS = 12;
+
+  /** How much a demanded request of a sequential stream brings besides what was asked. */
+  private static final long DEMAND_AHEAD = 2L << 20;
 
   /** What is brought with each request when a blob is kept for its readers. */
   private static final long PRESERVE_STEP = 8L << 20;
@@ -192,8 +195,12 @@ final class ReadHandle implements FileHandle {
       } else if (size <= TINY) {
         plan = new ReadEngine.Plan(now.version().pages(), 0, now.version().pages());
       } else if (stream.isSequential()) {
-        plan = ReadEngine.Plan.SEQUENTIAL;
         readAhead(now, stream, offset, dropped);
+        // what is missing although it was asked for ahead found no memory: a demanded request gets
+        // some, and should not be a small one
+        plan =
+            new ReadEngine.Plan(
+                1, Math.min(stream.window(), DEMAND_AHEAD), ReadEngine.Plan.SEQUENTIAL.fromDisk());
       } else {
         if (random) {
           locality.read(offset);

@@ -49,8 +49,7 @@ class BlobRecoveryTest {
             memory.putForeign(
                 "f", content, BlobType.BLOCK, Map.of("mtime", "2026-01-02T03:04:05Z")));
     try (MountJournal journal = MountJournal.open(root, EngineFixture.IDENTITY)) {
-      JournalEntry entry =
-          journal.begin("/f", EntryFacts.WRITE, Map.of(EntryFacts.BLOB, "f"));
+      JournalEntry entry = journal.begin("/f", EntryFacts.WRITE, Map.of(EntryFacts.BLOB, "f"));
       entry.write(ByteBuffer.wrap(content), 0);
       assertThat(BlobRecovery.recover(journal, late).get(0).result())
           .isEqualTo(BlobRecovery.Result.NOTHING_LEFT);
@@ -79,8 +78,7 @@ class BlobRecoveryTest {
   }
 
   private static Map<String, String> facts(BlobProperties base) {
-    return EntryFacts.ofWrite(
-        "f", Optional.of(base), base.metadata(), Optional.empty(), false);
+    return EntryFacts.ofWrite("f", Optional.of(base), base.metadata(), Optional.empty(), false);
   }
 
   @Test

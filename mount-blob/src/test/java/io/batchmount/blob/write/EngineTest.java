@@ -381,13 +381,7 @@ class EngineTest {
     assertThat(f.memory.getProperties("log").type()).isEqualTo(BlobType.APPEND);
     assertThat(f.counts.count(BlobOperation.APPEND_BLOCK)).isEqualTo(2);
     // the answer to an append got lost
-    f.faults.fail(
-        BlobOperation.APPEND_BLOCK,
-        0,
-        1,
-        Moment.AFTER,
-        Errno.EIO,
-        "InternalError");
+    f.faults.fail(BlobOperation.APPEND_BLOCK, 0, 1, Moment.AFTER, Errno.EIO, "InternalError");
     FileHandle again = f.engine.openForWrite("/log", OpenOptions.APPEND);
     again.write(text("once\n"), 0);
     again.flush();
@@ -440,8 +434,7 @@ class EngineTest {
   @Test
   void extendedAttributesOfAFileThatIsNotSavedYetAreThere() throws Exception {
     try (BlobTestMount mount = BlobTestMount.open(f.memory, root.resolve("mount"))) {
-      FileHandle handle =
-          mount.fileSystem().create("/x", 0644, Caller.ROOT, OpenOptions.WRITE);
+      FileHandle handle = mount.fileSystem().create("/x", 0644, Caller.ROOT, OpenOptions.WRITE);
       mount.fileSystem().setXattr("/x", "user.a", new byte[] {1}, XattrMode.CREATE);
       assertThat(mount.fileSystem().getXattr("/x", "user.a")).containsExactly(1);
       assertThat(mount.fileSystem().listXattrs("/x")).containsExactly("user.a");

@@ -35,12 +35,14 @@ public final class FuseMount {
   /** What files that were open until the end get for saving, even when the time is over. */
   private static final Duration LAST_DRAIN = Duration.ofSeconds(5);
 
-  private static final long BUSY_POLL_MILLIS = 50; // a shell that leaves the directory is waited for
+  private static final long BUSY_POLL_MILLIS =
+      50; // a shell that leaves the directory is waited for
 
   private final FileSystem fileSystem;
   private final Path mountPoint;
   private final Connection session;
-  private final ReentrantLock unmounting = new ReentrantLock(); // a second caller waits for the first
+  private final ReentrantLock unmounting =
+      new ReentrantLock(); // a second caller waits for the first
 
   private FuseMount(FileSystem fileSystem, Path mountPoint, Connection session) {
     this.fileSystem = fileSystem;
