@@ -96,7 +96,7 @@ public final class ShareRecovery {
           String.join(
               "\0",
               entry.path(),
-              facts.getOrDefault(Facts.FILE_ID, ""),
+              facts.getOrDefault(Facts.MADE_ID, facts.getOrDefault(Facts.FILE_ID, "")),
               facts.getOrDefault(Facts.UNLINKED, ""),
               entry.state().name());
       files.computeIfAbsent(key, k -> new ArrayList<>()).add(entry);
@@ -145,10 +145,11 @@ public final class ShareRecovery {
       return new Outcome(
           path, Result.NOTHING_LEFT, patch.bytes(), Optional.of(path), Optional.empty());
     }
-    if (patch.isNew()) {
+    boolean placed = patch.madeIds().contains(there.get().fileId());
+    if (patch.isNew() && !placed) {
       return beside(path, patch, "the name was taken meanwhile");
     }
-    if (!isUnchanged(path, there.get(), patch)) {
+    if (!placed && !isUnchanged(path, there.get(), patch)) {
       return beside(path, patch, "the file was changed since");
     }
     patchFile(path, there.get(), patch);
@@ -210,7 +211,17 @@ public final class ShareRecovery {
     String stored = names.toStored(path);
     String lease =
         holdsLease(path, patch) ? patch.lease().orElseThrow() : UUID.randomUUID().toString();
-    store.acquireLease(stored, lease);
+    try {
+      store.acquireLease(stored, lease);
+    } catch (FsException e) {
+      if (!ServiceCode.is(e, ServiceCode.LEASE_ALREADY_PRESENT)) {
+        throw e;
+      }
+      // the dead mount may have died before it noted its lease; a live holder finds its lease gone,
+      // looks again and goes on
+      store.breakLease(stored);
+      store.acquireLease(stored, lease);
+    }
     Optional<String> held = Optional.of(lease);
     try {
       long visible = GrowthMark.visibleSize(item.size(), item.lastWriteTime());
@@ -363,6 +374,14 @@ public final class ShareRecovery {
 
     boolean isNew() {
       return "true".equals(facts().get(Facts.NEW));
+    }
+
+    /** Ids of files that the dead mount made itself for these bytes. */
+    Set<String> madeIds() {
+      return entries.stream()
+          .map(entry -> entry.facts().getOrDefault(Facts.MADE_ID, ""))
+          .filter(id -> !id.isEmpty())
+          .collect(java.util.stream.Collectors.toSet());
     }
 
     boolean isUnlinked() {

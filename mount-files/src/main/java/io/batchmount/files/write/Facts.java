@@ -8,6 +8,9 @@ public final class Facts {
   /** {@code true}: the name was taken away while the file was open; nobody misses its bytes. */
   public static final String UNLINKED = "unlinked";
 
+  /** Id of the file that was made under a hidden name for a new file; it keeps it when placed. */
+  public static final String MADE_ID = "madeId";
+
   /** Id of the file that the bytes belong to. */
   public static final String FILE_ID = "fileId";
 

@@ -75,8 +75,8 @@ public final class OpenFile {
   private Optional<FsException> failure = Optional.empty();
   private Duration retryDelay = FIRST_RETRY;
 
-  // guarded by io
-  private Optional<Placement> placement = Optional.empty();
+  // changed under io
+  private volatile Optional<Placement> placement = Optional.empty();
 
   private volatile boolean finished;
 
@@ -384,6 +384,7 @@ public final class OpenFile {
     String hidden = isUnlinked() ? target : support.hidden().newPath();
     var made = support.hidden().create(hidden, end, wanted.toNewItem(path()));
     placement = Optional.of(new Placement(hidden, made.fileId().orElse("")));
+    noteFacts(); // so that recovery knows the file again when the process dies after the rename
     Version fresh =
         new Version(
             made.fileId().orElse(""),
@@ -429,6 +430,7 @@ public final class OpenFile {
           }
           return null;
         });
+    noteFacts(); // what was written meanwhile belongs to a file that exists now
   }
 
   private boolean isPlaced(String target) throws FsException {
@@ -1139,6 +1141,7 @@ public final class OpenFile {
     Map<String, String> facts = new HashMap<>();
     if (creation.isPresent()) {
       facts.put(Facts.NEW, "true");
+      placement.ifPresent(p -> facts.put(Facts.MADE_ID, p.fileId));
       creation
           .get()
           .posix()
