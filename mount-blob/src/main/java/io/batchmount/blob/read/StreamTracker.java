@@ -17,10 +17,10 @@ final class StreamTracker {
   static final int MAX_STREAMS = 16;
 
   /** How far behind its end a read still belongs to a stream: a kernel's read-ahead. */
-  static final long BACK = 1L << 20;
+  static final long BACK = 2L << 20;
 
-  /** How far ahead: reading on over a gap costs less than a new stream. */
-  static final long SKIP = 512L << 10;
+  /** How far ahead: two read-aheads of a kernel, whose reads come in any order. */
+  static final long SKIP = 2L << 20;
 
   private final Deque<Stream> streams = new ArrayDeque<>(); // most recently used first
 
