@@ -121,9 +121,7 @@ class RunOutputsTest {
     Batchmount.Result ran =
         run(threeOutputFiles(address(container, "r")), "echo 1 > result1.csv").expect(4);
 
-    assertThat(ran.stderr())
-        .contains("usererror FileUploadAccessDenied")
-        .doesNotContain("sig=");
+    assertThat(ran.stderr()).contains("usererror FileUploadAccessDenied").doesNotContain("sig=");
     assertThat(blobs()).isEmpty();
   }
 

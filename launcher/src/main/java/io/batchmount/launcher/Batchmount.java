@@ -83,7 +83,10 @@ public final class Batchmount {
     return this;
   }
 
-  /** Ends the job that runs, as SIGTERM does; a second call ends it at once. May be called by any thread. */
+  /**
+   * Ends the job that runs, as SIGTERM does; a second call ends it at once. May be called by any
+   * thread.
+   */
   public void stop() {
     stop.request("TERM", SIGTERM);
   }

@@ -8,7 +8,9 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** What users get wrong: one sentence that names the thing and the fix, no trace, nothing mounted. */
+/**
+ * What users get wrong: one sentence that names the thing and the fix, no trace, nothing mounted.
+ */
 class BadInputTest extends LauncherFixture {
   @AfterEach
   void nothingIsMounted() throws Exception {
@@ -38,7 +40,9 @@ class BadInputTest extends LauncherFixture {
   @Test
   void relativeMountPathsThatLeaveTheRoot() {
     for (String bad : new String[] {"../x", "/x", "", "bfs"}) {
-      String job = job(custom("true")).replace("\"relativeMountPath\": \"afs\"", "\"relativeMountPath\": \"" + bad + "\"");
+      String job =
+          job(custom("true"))
+              .replace("\"relativeMountPath\": \"afs\"", "\"relativeMountPath\": \"" + bad + "\"");
       oneSentence(run("path", job), 2, "path.json");
     }
   }
@@ -48,7 +52,10 @@ class BadInputTest extends LauncherFixture {
     Batchmount bare =
         batchmount.with("AZURE_STORAGE_ACCESS_KEY", "").with("AZURE_BATCHAI_STORAGE_KEY", "");
     oneSentence(
-        bare.run("mount", "blob", container, place()), 2, "AZURE_STORAGE_ACCESS_KEY", "devstoreaccount1");
+        bare.run("mount", "blob", container, place()),
+        2,
+        "AZURE_STORAGE_ACCESS_KEY",
+        "devstoreaccount1");
   }
 
   @Test
@@ -67,10 +74,16 @@ class BadInputTest extends LauncherFixture {
   void absentContainerAndShare() throws Exception {
     oneSentence(
         batchmount.run("mount", "blob", "absentcontainer", place()),
-        3, "absentcontainer", "does not exist", "storage create blob");
+        3,
+        "absentcontainer",
+        "does not exist",
+        "storage create blob");
     oneSentence(
         batchmount.run("mount", "files", "absentshare", place()),
-        3, "absentshare", "does not exist", "storage create files");
+        3,
+        "absentshare",
+        "does not exist",
+        "storage create files");
     assertThat(run("absent", job(custom("true")).replace(container, "absentcontainer")).exitCode())
         .isEqualTo(3);
   }
@@ -81,7 +94,9 @@ class BadInputTest extends LauncherFixture {
         batchmount.with("AZURE_STORAGE_BLOB_ENDPOINT", "http://127.0.0.1:9/devstoreaccount1");
     oneSentence(
         away.run("mount", "blob", container, place(), "--connect-timeout", "3s"),
-        3, "127.0.0.1:9", "cannot be reached");
+        3,
+        "127.0.0.1:9",
+        "cannot be reached");
   }
 
   @Test
@@ -102,10 +117,14 @@ class BadInputTest extends LauncherFixture {
   void unknownOptionsAndValues() throws Exception {
     oneSentence(
         batchmount.run("mount", "blob", container, place(), "--cahce-size", "1GiB"),
-        2, "--cahce-size", "--cache-size");
+        2,
+        "--cahce-size",
+        "--cache-size");
     oneSentence(
         batchmount.run("mount", "blob", container, place(), "-o", "atr_timeout=3"),
-        2, "atr_timeout", "attr_timeout");
+        2,
+        "atr_timeout",
+        "attr_timeout");
     oneSentence(
         batchmount.run("mount", "blob", container, place(), "--memory", "lots"), 2, "--memory");
   }

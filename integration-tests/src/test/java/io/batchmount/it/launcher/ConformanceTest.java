@@ -24,7 +24,8 @@ class ConformanceTest extends LauncherFixture {
             "--output-layout",
             "service")
         .expect(0);
-    assertThat(list("t1")).containsExactly("execution.log " + size("t1"), "stderr.txt 0", "stdout.txt 3");
+    assertThat(list("t1"))
+        .containsExactly("execution.log " + size("t1"), "stderr.txt 0", "stdout.txt 3");
     assertThat(list("t1", "-d", "OUTPUT")).containsExactly("result.txt 3");
     assertThat(content("t1", "result.txt", "-d", "OUTPUT")).isEqualTo("hi\n");
     Path target = work.resolve("copy");
@@ -111,9 +112,7 @@ class ConformanceTest extends LauncherFixture {
 
   @Test
   void t05FailedPreparation() throws Exception {
-    run(
-            "t5",
-            job("\"jobPreparation\": {\"commandLine\": \"false\"}," + custom("echo ran")))
+    run("t5", job("\"jobPreparation\": {\"commandLine\": \"false\"}," + custom("echo ran")))
         .expect(1);
     JsonNode errors = record("t5").path("executionInfo").path("errors");
     assertThat(errors).hasSize(1);
@@ -225,9 +224,15 @@ class ConformanceTest extends LauncherFixture {
     try (var files = Files.walk(root.resolve("team/logs"))) {
       List<Path> found = files.filter(Files::isRegularFile).toList();
       Path out =
-          found.stream().filter(f -> f.getFileName().toString().startsWith("stdout-")).findFirst().get();
+          found.stream()
+              .filter(f -> f.getFileName().toString().startsWith("stdout-"))
+              .findFirst()
+              .get();
       Path err =
-          found.stream().filter(f -> f.getFileName().toString().startsWith("stderr-")).findFirst().get();
+          found.stream()
+              .filter(f -> f.getFileName().toString().startsWith("stderr-"))
+              .findFirst()
+              .get();
       assertThat(out).hasContent("VALUE SECRET-t15\n");
       assertThat(err).isEmptyFile();
     }
@@ -271,17 +276,17 @@ class ConformanceTest extends LauncherFixture {
   @Test
   void t20TensorFlowOnTwoNodes() throws Exception {
     Path script =
-        write("train.sh", "echo $1 $AZ_BATCHAI_TASK_INDEX\nif [ \"$1\" = ps ]; then sleep 600; fi\n");
+        write(
+            "train.sh", "echo $1 $AZ_BATCHAI_TASK_INDEX\nif [ \"$1\" = ps ]; then sleep 600; fi\n");
     run(
             "t20",
-            job(
-                    "\"tensorFlowSettings\": {\"pythonScriptFilePath\": \""
-                        + script
-                        + "\", \"pythonInterpreterPath\": \"bash\","
-                        + "\"masterCommandLineArgs\": \"master\","
-                        + "\"workerCommandLineArgs\": \"worker\","
-                        + "\"parameterServerCommandLineArgs\": \"ps\","
-                        + "\"workerCount\": 2, \"parameterServerCount\": 1}")
+            job("\"tensorFlowSettings\": {\"pythonScriptFilePath\": \""
+                    + script
+                    + "\", \"pythonInterpreterPath\": \"bash\","
+                    + "\"masterCommandLineArgs\": \"master\","
+                    + "\"workerCommandLineArgs\": \"worker\","
+                    + "\"parameterServerCommandLineArgs\": \"ps\","
+                    + "\"workerCount\": 2, \"parameterServerCount\": 1}")
                 .replace("\"nodeCount\": 1", "\"nodeCount\": 2"))
         .expect(0);
     assertThat(list("t20").stream().map(e -> e.split(" ")[0]))

@@ -85,7 +85,11 @@ class MountCommandsTest extends LauncherFixture {
     Path files = directory("f");
     batchmount
         .run(
-            "mount-helper", "files:" + share, files.toString(), "-o", "rw,_netdev,nofail,allow_other")
+            "mount-helper",
+            "files:" + share,
+            files.toString(),
+            "-o",
+            "rw,_netdev,nofail,allow_other")
         .expect(0);
     assertThat(mounts()).hasSize(1);
     batchmount.run("unmount", files.toString()).expect(0);
@@ -115,7 +119,8 @@ class MountCommandsTest extends LauncherFixture {
                 .run("storage", "upload", source.toString(), container + "/data")
                 .expect(0)
                 .stdout())
-        .contains("uploaded 0 files").contains("2 were there");
+        .contains("uploaded 0 files")
+        .contains("2 were there");
     Path target = work.resolve("target");
     batchmount.run("storage", "download", container + "/data", target.toString()).expect(0);
     assertThat(target.resolve("sub/ü b.txt")).hasContent("b");
@@ -131,7 +136,9 @@ class MountCommandsTest extends LauncherFixture {
   void doctorHasOneLineForEachCheck() {
     Batchmount.Result result = batchmount.run("doctor", "--cache-size", "1MiB");
     List<String> lines = result.stdout().lines().toList();
-    assertThat(lines).anyMatch(l -> l.startsWith("ok    fuse")).anyMatch(l -> l.contains("network"));
+    assertThat(lines)
+        .anyMatch(l -> l.startsWith("ok    fuse"))
+        .anyMatch(l -> l.contains("network"));
     result.expect(0);
   }
 }

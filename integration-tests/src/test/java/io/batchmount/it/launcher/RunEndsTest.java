@@ -46,9 +46,7 @@ class RunEndsTest extends LauncherFixture {
     Path file =
         write(
             "sig.json",
-            job(
-                custom(
-                    "trap 'echo last; exit 5' TERM; echo begun; while :; do sleep 0.1; done")));
+            job(custom("trap 'echo last; exit 5' TERM; echo begun; while :; do sleep 0.1; done")));
     try (Batchmount.Running running =
         batchmount.start("run", "-f", file.toString(), "--job-name", "sig", "--job-id", "id")) {
       running.awaitOutput("begun");
@@ -68,8 +66,7 @@ class RunEndsTest extends LauncherFixture {
 
   private static String commandLines() throws IOException {
     StringBuilder all = new StringBuilder();
-    try (DirectoryStream<Path> processes =
-        Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
+    try (DirectoryStream<Path> processes = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
       for (Path process : processes) {
         try {
           all.append(
@@ -89,8 +86,15 @@ class RunEndsTest extends LauncherFixture {
     Path root = work.resolve("mounts");
     try (Batchmount.Running running =
         batchmount.start(
-            "run", "-f", file.toString(), "--job-name", "kill", "--job-id", "id",
-            "--mount-root", root.toString())) {
+            "run",
+            "-f",
+            file.toString(),
+            "--job-name",
+            "kill",
+            "--job-id",
+            "id",
+            "--mount-root",
+            root.toString())) {
       running.awaitOutput("begun");
       assertThat(mounts()).hasSize(2);
       running.signal("KILL");
@@ -144,8 +148,15 @@ class RunEndsTest extends LauncherFixture {
                     + custom("echo begun; while [ ! -e " + work + "/go ]; do sleep 0.1; done")));
     try (Batchmount.Running running =
         batchmount.start(
-            "run", "-f", file.toString(), "--job-name", "secret", "--job-id", "id",
-            "--log-level", "trace")) {
+            "run",
+            "-f",
+            file.toString(),
+            "--job-name",
+            "secret",
+            "--job-id",
+            "id",
+            "--log-level",
+            "trace")) {
       running.awaitOutput("begun");
       String lines = commandLines();
       assertThat(lines).doesNotContain(secret).doesNotContain(key());

@@ -10,8 +10,8 @@ import java.util.Map;
 
 /**
  * The task directory of Azure Batch, for programs and patterns that expect one: {@code
- * $AZ_BATCHAI_JOB_TEMP/task}, which holds {@code stdout.txt}, {@code stderr.txt} and the logs of the
- * uploads.
+ * $AZ_BATCHAI_JOB_TEMP/task}, which holds {@code stdout.txt}, {@code stderr.txt} and the logs of
+ * the uploads.
  */
 final class TaskDirectory {
   /** A job is one task here. */
