@@ -51,8 +51,14 @@ public abstract class FileSystemContract
     }
   }
 
+  /** What the cases call; a subclass may put something before {@link #opened}. */
   @Override
-  public final Posix posix() {
+  public Posix posix() {
+    return posix;
+  }
+
+  /** The driver itself. */
+  protected final Posix opened() {
     return posix;
   }
 

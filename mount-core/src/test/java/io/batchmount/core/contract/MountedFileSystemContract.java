@@ -54,7 +54,7 @@ public abstract class MountedFileSystemContract extends FileSystemContract {
   }
 
   private KernelPosix kernel() {
-    return (KernelPosix) posix();
+    return (KernelPosix) opened();
   }
 
   @Test

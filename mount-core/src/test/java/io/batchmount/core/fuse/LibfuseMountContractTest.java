@@ -6,13 +6,48 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.batchmount.core.Errno;
 import io.batchmount.core.FsException;
 import io.batchmount.core.contract.Capabilities;
+import io.batchmount.core.contract.Posix;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.time.Duration;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 /** The same cases through libfuse 2 and jnr-fuse; what differs is said in each override. */
 class LibfuseMountContractTest extends MemoryMountContractTest {
+  private static final String HIDDEN = ".fuse_hidden";
+  private static final Duration LIMIT = Duration.ofSeconds(20);
+
   @Override
   protected FuseMountOptions mountOptions() {
     return super.mountOptions().withBinding(FuseBinding.LIBFUSE);
+  }
+
+  /**
+   * The kernel tells of the last close after it has returned, and libfuse removes its hidden name
+   * then: listings wait for that.
+   */
+  @Override
+  public Posix posix() {
+    Posix plain = super.posix();
+    return (Posix)
+        Proxy.newProxyInstance(
+            Posix.class.getClassLoader(),
+            new Class<?>[] {Posix.class},
+            (proxy, method, arguments) -> {
+              try {
+                if (method.getName().equals("list")) {
+                  return Awaitility.await()
+                      .atMost(LIMIT)
+                      .until(
+                          () -> plain.list((String) arguments[0]),
+                          names -> names.stream().noneMatch(name -> name.startsWith(HIDDEN)));
+                }
+                return method.invoke(plain, arguments);
+              } catch (InvocationTargetException e) {
+                throw e.getCause();
+              }
+            });
   }
 
   @Override
@@ -39,6 +74,7 @@ class LibfuseMountContractTest extends MemoryMountContractTest {
     } finally {
       posix().close(fd);
     }
+    assertThat(posix().list("/d")).isEmpty();
     posix().rmdir("/d");
     assertThat(posix().list("/")).isEmpty();
   }
