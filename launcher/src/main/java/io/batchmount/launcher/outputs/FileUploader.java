@@ -4,6 +4,7 @@ import io.batchmount.launcher.outputs.UploadTarget.FileFacts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -108,7 +109,8 @@ final class FileUploader {
     buffers.acquire(length);
     try {
       Optional<MessageDigest> digest = digest();
-      FileSlice content = slice(task, channel, 0, length, digest);
+      // for a small file a look at the table of mounts costs more than the copy that it saves
+      FileSlice content = slice(task, channel, 0, length, false, digest);
       FileFacts facts = facts(task, digest);
       send(task, version, content, () -> task.target().put(task.name(), content, facts));
     } finally {
@@ -116,16 +118,34 @@ final class FileUploader {
     }
   }
 
-  /** A checksum needs the bytes in hand; without one they stay in the file. */
+  /** Part of a file, its bytes in hand unless they may stay in the file. */
   private static FileSlice slice(
-      FileTask task, FileChannel channel, long offset, int length, Optional<MessageDigest> digest)
+      FileTask task,
+      FileChannel channel,
+      long offset,
+      int length,
+      boolean direct,
+      Optional<MessageDigest> digest)
       throws IOException {
-    if (digest.isEmpty()) {
+    if (direct && digest.isEmpty()) {
       return FileSlice.ofFile(task.file(), offset, length);
     }
     byte[] bytes = FileSlice.read(channel, offset, length);
-    digest.get().update(bytes);
+    digest.ifPresent(md5 -> md5.update(bytes));
     return FileSlice.ofBytes(task.file(), offset, bytes);
+  }
+
+  /**
+   * Whether the HTTP client may read the file itself. It does so in the threads that serve all
+   * connections, and a mount of this very process needs these to answer the read: a file on a FUSE
+   * file system is therefore read by the threads of the upload.
+   */
+  private static boolean isDirect(FileTask task) {
+    try {
+      return !Files.getFileStore(task.file()).type().startsWith("fuse");
+    } catch (IOException e) {
+      return false; // the slower way works for every file
+    }
   }
 
   private void putBlocks(
@@ -167,6 +187,7 @@ final class FileUploader {
       task.retrying()
           .call(() -> task.target().begin(task.name(), upload.upload(), length, FileFacts.NONE));
     }
+    boolean direct = digest.isEmpty() && isDirect(task);
     Deque<Sending> sending = new ArrayDeque<>();
     try {
       for (int index = 0; index < count; index++) {
@@ -177,7 +198,7 @@ final class FileUploader {
           buffers.acquire(bytes);
           boolean handedOver = false;
           try {
-            FileSlice block = slice(task, channel, offset, bytes, digest);
+            FileSlice block = slice(task, channel, offset, bytes, direct, digest);
             if (!staged) {
               BlockSender sender = new BlockSender(task, version, upload.upload(), index, block);
               sending.add(new Sending(sender, blockSenders.submit(sender)));
