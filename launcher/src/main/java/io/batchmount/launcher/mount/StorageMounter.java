@@ -104,6 +104,7 @@ public final class StorageMounter implements VolumeMounter {
         options = options.withAllowOther(true);
       }
       FuseMount mount = FuseMount.mount(opened.fileSystem(), volume.mountPoint(), options);
+      OwnVolumes.add(mount.mountPoint(), opened.fileSystem(), tuning.timeout());
       return new StorageMount(volume, opened, mount, journal);
     } catch (MountException e) {
       release(opened, journal);
@@ -200,6 +201,7 @@ public final class StorageMounter implements VolumeMounter {
               ? mount.unmount(timeout, progress)
               : opened.fileSystem().drain(timeout, progress);
       closed = true;
+      OwnVolumes.remove(mount.mountPoint());
       opened.close();
       journal.close();
       return left;

@@ -1,12 +1,11 @@
 package io.batchmount.launcher.run;
 
 import io.batchmount.launcher.account.Redaction;
+import io.batchmount.launcher.mount.OwnVolumes;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -41,9 +40,7 @@ public final class ExecutionLog implements AutoCloseable {
 
   /** From now on lines go to a file. */
   public synchronized void open(Path file) throws IOException {
-    target =
-        Files.newOutputStream(
-            file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND);
+    target = OwnVolumes.append(file);
     early.forEach(this::write);
     early.clear();
   }

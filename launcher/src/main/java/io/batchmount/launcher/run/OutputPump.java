@@ -1,11 +1,10 @@
 package io.batchmount.launcher.run;
 
+import io.batchmount.launcher.mount.OwnVolumes;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
@@ -32,9 +31,7 @@ public final class OutputPump {
       throws IOException {
     this.file = file;
     this.caller = caller;
-    this.target =
-        Files.newOutputStream(
-            file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND);
+    this.target = OwnVolumes.append(file);
     this.thread = new Thread(() -> copy(source), "output-" + file.getFileName());
     thread.setDaemon(true);
     thread.start();

@@ -27,6 +27,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The unsaved data of one mount: a private directory below the journal's root.
@@ -38,6 +40,8 @@ import java.util.stream.Stream;
  * <p>Thread-safe.
  */
 public final class MountJournal implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(MountJournal.class);
+
   static final String INTENT_SUFFIX = ".json";
   static final String DATA_SUFFIX = ".data";
   static final String LOG_SUFFIX = ".log";
@@ -103,7 +107,13 @@ public final class MountJournal implements AutoCloseable {
         if (identified.isEmpty()) {
           // its process died before the first entry could be made
           release(directory, lock.get());
-          deleteTree(directory);
+          if (entryIds(directory).isEmpty()) {
+            deleteTree(directory);
+          } else {
+            LOG.warn(
+                "{}: what this journal belongs to cannot be read; its data is left as it is",
+                directory);
+          }
           continue;
         }
         MountJournal journal = new MountJournal(directory, identified.get().identity(), lock.get());

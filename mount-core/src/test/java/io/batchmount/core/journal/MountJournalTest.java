@@ -86,6 +86,17 @@ class MountJournalTest {
   }
 
   @Test
+  void dataOfAJournalThatCannotBeReadIsLeftAlone() throws Exception {
+    MountJournal journal = MountJournal.open(root, ID);
+    journal.begin("/f", "write", Map.of()).write(bytes("abc"), 0);
+    Path directory = journal.directory();
+    journal.close();
+    Files.writeString(directory.resolve("identity.json"), "{damaged");
+    assertThat(MountJournal.openAbandoned(root)).isEmpty();
+    assertThat(directory.resolve("00000001.data")).hasContent("abc");
+  }
+
+  @Test
   void aClosedJournalWithEntriesIsTakenOver() throws Exception {
     MountJournal journal = MountJournal.open(root, ID);
     JournalEntry entry = journal.begin("/päth #1", "write", Map.of("mode", "0644"));
