@@ -34,7 +34,7 @@ class DemoTest {
     for (String line : outputs) {
       assertThat(Path.of(line.substring("output: ".length()))).isNotEmptyFile();
     }
-    assertThat(said()).contains("epoch  1200").contains("done in ");
+    assertThat(said()).contains("epoch 1200").contains("done in ");
     assertNothingLeft();
   }
 
@@ -45,7 +45,7 @@ class DemoTest {
         "starting Azurite",
         "putting data",
         "running the training job",
-        "epoch   100",
+        "epoch  100",
         "copying log"
       })
   void interruptedItLeavesNothing(String point) throws Exception {
