@@ -1,5 +1,6 @@
 package io.batchmount.launcher.run;
 
+import io.batchmount.launcher.mount.OwnVolumes;
 import io.batchmount.launcher.mount.ProcessFacts;
 import io.batchmount.launcher.mount.SystemMounts;
 import java.io.IOException;
@@ -87,17 +88,24 @@ public final class JobProcess {
         spec.inheritInput()
             ? ProcessBuilder.Redirect.INHERIT
             : ProcessBuilder.Redirect.from(new java.io.File("/dev/null")));
-    Process process = builder.start();
+    // the files are there before the command that may look for them
+    OutputStream stdout = OwnVolumes.append(spec.stdout());
+    OutputStream stderr = null;
     try {
+      stderr = OwnVolumes.append(spec.stderr());
+      Process process = builder.start();
       Optional<OutputStream> toOut = spec.passThrough() ? Optional.of(out) : Optional.empty();
       Optional<OutputStream> toErr = spec.passThrough() ? Optional.of(err) : Optional.empty();
       return new JobProcess(
           spec,
           process,
-          OutputPump.start(process.getInputStream(), toOut, spec.stdout()),
-          OutputPump.start(process.getErrorStream(), toErr, spec.stderr()));
+          OutputPump.start(process.getInputStream(), toOut, spec.stdout(), stdout),
+          OutputPump.start(process.getErrorStream(), toErr, spec.stderr(), stderr));
     } catch (IOException e) {
-      process.destroyForcibly();
+      stdout.close();
+      if (stderr != null) {
+        stderr.close();
+      }
       throw e;
     }
   }

@@ -1,6 +1,5 @@
 package io.batchmount.launcher.run;
 
-import io.batchmount.launcher.mount.OwnVolumes;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -27,26 +26,27 @@ public final class OutputPump {
   private volatile Optional<String> failure = Optional.empty();
   private final AtomicLong bytes = new AtomicLong();
 
-  private OutputPump(InputStream source, Optional<OutputStream> caller, Path file)
-      throws IOException {
+  private OutputPump(
+      InputStream source, Optional<OutputStream> caller, Path file, OutputStream target) {
     this.file = file;
     this.caller = caller;
-    this.target = OwnVolumes.append(file);
+    this.target = target;
     this.thread = new Thread(() -> copy(source), "output-" + file.getFileName());
     thread.setDaemon(true);
     thread.start();
   }
 
   /**
-   * Begins to copy. The file is there on return, also if nothing will ever come.
+   * Begins to copy.
    *
    * @param source what the process prints
    * @param caller where it is passed on to
    * @param file where it is kept
+   * @param target the file, open for appending; closed at the end
    */
-  public static OutputPump start(InputStream source, Optional<OutputStream> caller, Path file)
-      throws IOException {
-    return new OutputPump(source, caller, file);
+  static OutputPump start(
+      InputStream source, Optional<OutputStream> caller, Path file, OutputStream target) {
+    return new OutputPump(source, caller, file, target);
   }
 
   private void copy(InputStream source) {
