@@ -201,7 +201,7 @@ class VolumeCompletionTest {
   @CsvSource({
     "http://127.0.0.1:10004/devstoreaccount1/logs,devstoreaccount1,logs,''",
     "http://localhost/devstoreaccount1/logs/a/b,devstoreaccount1,logs,a/b",
-    "http://files.example:8080/acct/logs/,acct,logs,''",
+    "http://storage.example:8080/acct/logs/,acct,logs,''",
     "http://10.1.2.3/acct/logs,acct,logs,''",
     "http://[::1]:10004/acct/logs,acct,logs,''",
     "https://acct.file.core.windows.net/logs/,acct,logs,''",
