@@ -417,6 +417,7 @@ final class OpenFile {
   private void commitLocked() throws FsException {
     try {
       while (hasChanges()) {
+        entry.ifPresent(unsaved -> stream.finish(blob, unsaved, size));
         List<CommitPlan.Staged> staged = stream.await();
         FileImage image = image(entry.map(JournalEntry::dirty).orElseGet(ExtentSet::new));
         FileCommitter.Result result =

@@ -7,7 +7,9 @@ import io.batchmount.core.OperationContext;
 import io.batchmount.core.journal.ExtentSet;
 import io.batchmount.core.journal.JournalEntry;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -38,6 +40,10 @@ final class StreamedBlocks {
   private final BlockStager stager;
   private final BlockSchedule schedule;
   private final NavigableMap<Long, Cell> cells = new TreeMap<>();
+
+  /** Uploads that were on their way when last looked at, oldest first: each write looks at them. */
+  private final Deque<Future<BlockRef>> open = new ArrayDeque<>();
+
   private BlockIds ids = new BlockIds(BlockIds.DEFAULT_LENGTH, Set.of());
   private long next = -1; // where the next block begins; -1 while not streaming
   private int rewrites;
@@ -73,28 +79,48 @@ final class StreamedBlocks {
   /** Stages the blocks that the writer has left behind. */
   void advance(String blob, JournalEntry entry, long size) {
     while (next >= 0) {
-      long from = next;
-      long to = from + schedule.sizeAt(from);
-      if (size <= to || !entry.isAllDirty(from, to)) {
+      long to = next + schedule.sizeAt(next);
+      if (size <= to || !entry.isAllDirty(next, to)) {
         return;
       }
-      ExtentSet range = new ExtentSet();
-      range.add(from, to);
-      FileImage image =
-          new FileImage(
-              Optional.empty(),
-              Optional.of(List.of()),
-              0,
-              to,
-              range,
-              Optional.of(entry),
-              Map.of(),
-              Optional.empty());
-      String id = ids.next();
-      cells.put(
-          from, new Cell(to, id, pool.submit(() -> stager.upload(blob, image, from, to, id))));
-      next = to;
+      stage(blob, entry, to);
     }
+  }
+
+  /**
+   * Stages what is left up to the end of the file, because it is about to be committed: beside the
+   * blocks that are still on their way, not after them.
+   */
+  void finish(String blob, JournalEntry entry, long size) {
+    advance(blob, entry, size);
+    if (next >= 0
+        && next < size
+        && size - next <= schedule.sizeAt(next)
+        && entry.isAllDirty(next, size)) {
+      stage(blob, entry, size);
+    }
+  }
+
+  /** Sends the block that begins at {@link #next} on its way. */
+  private void stage(String blob, JournalEntry entry, long to) {
+    long from = next;
+    ExtentSet range = new ExtentSet();
+    range.add(from, to);
+    FileImage image =
+        new FileImage(
+            Optional.empty(),
+            Optional.of(List.of()),
+            0,
+            to,
+            range,
+            Optional.of(entry),
+            Map.of(),
+            Optional.empty());
+    String id = ids.next();
+    Future<BlockRef> upload = pool.submit(() -> stager.upload(blob, image, from, to, id));
+    cells.put(from, new Cell(to, id, upload));
+    open.add(upload);
+    next = to;
   }
 
   /** Bytes of a range change. */
@@ -124,6 +150,7 @@ final class StreamedBlocks {
   void reset() {
     cells.values().forEach(cell -> cell.staged().cancel(false));
     cells.clear();
+    open.clear();
     next = -1;
   }
 
@@ -153,13 +180,10 @@ final class StreamedBlocks {
 
   /** The oldest upload that must be done before the writer may go on, if it is too far ahead. */
   Optional<Future<BlockRef>> tooFarAhead() {
-    List<Future<BlockRef>> open = new ArrayList<>();
-    for (Cell cell : cells.values()) {
-      if (!cell.staged().isDone()) {
-        open.add(cell.staged());
-      }
+    if (open.size() > MAX_AHEAD) {
+      open.removeIf(Future::isDone);
     }
-    return open.size() > MAX_AHEAD ? Optional.of(open.get(0)) : Optional.empty();
+    return open.size() > MAX_AHEAD ? Optional.of(open.element()) : Optional.empty();
   }
 
   /**

@@ -36,6 +36,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -101,6 +102,24 @@ class EngineTest {
     handle.close();
     assertThat(f.stored("big")).isEqualTo(content);
     assertThat(f.budget.used()).isLessThanOrEqualTo(f.budget.capacity());
+  }
+
+  @Test
+  void closeUploadsTheLastBlockBesideThoseOnTheirWay() throws Exception {
+    byte[] content = EngineFixture.bytes(EngineFixture.BLOCK + 77, 1);
+    AtomicBoolean together = new AtomicBoolean();
+    f.faults.meanwhile( // the first block arrives only when the last one is under way
+        (op, blob) -> op == BlobOperation.PUT_BLOCK,
+        () -> {
+          Awaitility.await()
+              .atMost(Duration.ofSeconds(30))
+              .until(() -> f.counts.count(BlobOperation.PUT_BLOCK) == 2);
+          together.set(true);
+        });
+    f.put("/big", content);
+    assertThat(together).isTrue();
+    assertThat(f.counts.count(BlobOperation.PUT_BLOCK)).isEqualTo(2);
+    assertThat(f.stored("big")).isEqualTo(content);
   }
 
   @Test
