@@ -6,6 +6,8 @@ import com.azure.storage.blob.BlobContainerClient;
 import com.azure.storage.blob.models.BlobItem;
 import com.azure.storage.blob.sas.BlobContainerSasPermission;
 import com.azure.storage.blob.sas.BlobServiceSasSignatureValues;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.batchmount.it.support.Batchmount;
 import io.batchmount.it.support.Storage;
 import java.io.IOException;
@@ -55,6 +57,10 @@ class RunOutputsTest {
   }
 
   private String threeOutputFiles(String address) throws IOException {
+    return threeOutputFiles(address, "$AZ_BATCH_TASK_DIR/std*.txt");
+  }
+
+  private String threeOutputFiles(String address, String logs) throws IOException {
     Path file = work.resolve("output-files.json");
     return Files.writeString(
             file,
@@ -66,11 +72,11 @@ class RunOutputsTest {
               "destination": {"container": {"containerUrl": "%1$s",
                 "path": "task0/$TaskIntermediate/core.txt"}},
               "uploadOptions": {"uploadCondition": "taskFailure"}},
-             {"filePattern": "$AZ_BATCH_TASK_DIR/std*.txt",
+             {"filePattern": "%2$s",
               "destination": {"container": {"containerUrl": "%1$s", "path": "task0/$TaskLog"}},
               "uploadOptions": {"uploadCondition": "taskCompletion"}}]
             """
-                .formatted(address))
+                .formatted(address, logs))
         .toString();
   }
 
@@ -103,7 +109,7 @@ class RunOutputsTest {
   @Test
   void failure() throws IOException {
     run(
-            threeOutputFiles(address(container, "w")),
+            threeOutputFiles(address(container, "w"), "../std*.txt"),
             "echo 1 > result1.csv; echo dump > core.txt; echo bad >&2; exit 3")
         .expect(3);
 
@@ -121,8 +127,52 @@ class RunOutputsTest {
     Batchmount.Result ran =
         run(threeOutputFiles(address(container, "r")), "echo 1 > result1.csv").expect(4);
 
-    assertThat(ran.stderr()).contains("usererror FileUploadAccessDenied").doesNotContain("sig=");
+    assertThat(ran.stderr())
+        .contains("batchmount: outputFiles[0]: the SAS permits \"r\" and no writing")
+        .contains("usererror FileUploadAccessDenied")
+        .doesNotContain("sig=");
     assertThat(blobs()).isEmpty();
+  }
+
+  /** What a run could not store is stored by hand later, and nothing else is sent again. */
+  @Test
+  void theUploadOfARunIsTakenUp() throws IOException {
+    BlobContainerClient late = Storage.newContainer();
+    String definition =
+        Files.writeString(
+                work.resolve("two.json"),
+                """
+                [{"filePattern": "a.csv", "destination": {"container": {"containerUrl": "%s"}}},
+                 {"filePattern": "b.csv", "destination": {"container": {"containerUrl": "%s"}}}]
+                """
+                    .formatted(address(container, "w"), address(late, "w")))
+            .toString();
+    late.delete();
+    Batchmount.Result ran = run(definition, "echo 1 > a.csv; echo 2 > b.csv").expect(4);
+    assertThat(ran.stderr()).contains("usererror FileUploadContainerNotFound");
+    late.create();
+
+    Batchmount.Result resumed =
+        batchmount
+            .run(
+                "outputs",
+                "upload",
+                "-f",
+                definition,
+                "--exit-code",
+                "0",
+                "--directory",
+                work.toString(),
+                "--resume",
+                "--json")
+            .expect(0);
+
+    JsonNode uploaded = new ObjectMapper().readTree(resumed.stdout()).path("uploaded");
+    assertThat(uploaded.at("/0/blob").asText()).isEqualTo("a.csv");
+    assertThat(uploaded.at("/0/skipped").asBoolean()).isTrue();
+    assertThat(uploaded.at("/1/blob").asText()).isEqualTo("b.csv");
+    assertThat(uploaded.at("/1/skipped").asBoolean()).isFalse();
+    assertThat(late.getBlobClient("b.csv").downloadContent()).hasToString("2\n");
   }
 
   @Test
@@ -133,6 +183,10 @@ class RunOutputsTest {
 
     assertThat(ran.stderr()).contains("outputFiles[0].destination is missing");
     assertThat(work.resolve("ran")).doesNotExist();
+    Batchmount.Result planned =
+        batchmount.run(
+            "run", "-f", job.toString(), "--output-files", definition.toString(), "--dry-run");
+    assertThat(planned.expect(2).stderr()).contains("outputFiles[0].destination is missing");
   }
 
   /** A node that is taken away: what changed is uploaded at once, with an interval of an hour. */

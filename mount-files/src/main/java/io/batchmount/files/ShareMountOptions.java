@@ -3,6 +3,7 @@ package io.batchmount.files;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
+import java.util.function.Consumer;
 
 /**
  * How a share is mounted.
@@ -62,122 +63,96 @@ public record ShareMountOptions(
   }
 
   public ShareMountOptions withSubdirectory(String path) {
-    return new ShareMountOptions(
-        path,
-        readOnly,
-        flushInterval,
-        attributeTtl,
-        uid,
-        gid,
-        fileMode,
-        directoryMode,
-        refuseIllegalNames,
-        mountName,
-        meters);
+    return changed(draft -> draft.subdirectory = path);
   }
 
   public ShareMountOptions withReadOnly(boolean only) {
-    return new ShareMountOptions(
-        subdirectory,
-        only,
-        flushInterval,
-        attributeTtl,
-        uid,
-        gid,
-        fileMode,
-        directoryMode,
-        refuseIllegalNames,
-        mountName,
-        meters);
+    return changed(draft -> draft.readOnly = only);
   }
 
   public ShareMountOptions withFlushInterval(Duration interval) {
-    return new ShareMountOptions(
-        subdirectory,
-        readOnly,
-        interval,
-        attributeTtl,
-        uid,
-        gid,
-        fileMode,
-        directoryMode,
-        refuseIllegalNames,
-        mountName,
-        meters);
+    return changed(draft -> draft.flushInterval = interval);
   }
 
   public ShareMountOptions withAttributeTtl(Duration ttl) {
-    return new ShareMountOptions(
-        subdirectory,
-        readOnly,
-        flushInterval,
-        ttl,
-        uid,
-        gid,
-        fileMode,
-        directoryMode,
-        refuseIllegalNames,
-        mountName,
-        meters);
+    return changed(draft -> draft.attributeTtl = ttl);
   }
 
   public ShareMountOptions withOwner(int newUid, int newGid) {
-    return new ShareMountOptions(
-        subdirectory,
-        readOnly,
-        flushInterval,
-        attributeTtl,
-        newUid,
-        newGid,
-        fileMode,
-        directoryMode,
-        refuseIllegalNames,
-        mountName,
-        meters);
+    return changed(
+        draft -> {
+          draft.uid = newUid;
+          draft.gid = newGid;
+        });
   }
 
   public ShareMountOptions withModes(int newFileMode, int newDirectoryMode) {
-    return new ShareMountOptions(
-        subdirectory,
-        readOnly,
-        flushInterval,
-        attributeTtl,
-        uid,
-        gid,
-        newFileMode,
-        newDirectoryMode,
-        refuseIllegalNames,
-        mountName,
-        meters);
+    return changed(
+        draft -> {
+          draft.fileMode = newFileMode;
+          draft.directoryMode = newDirectoryMode;
+        });
   }
 
   public ShareMountOptions withRefuseIllegalNames(boolean refuse) {
-    return new ShareMountOptions(
-        subdirectory,
-        readOnly,
-        flushInterval,
-        attributeTtl,
-        uid,
-        gid,
-        fileMode,
-        directoryMode,
-        refuse,
-        mountName,
-        meters);
+    return changed(draft -> draft.refuseIllegalNames = refuse);
   }
 
   public ShareMountOptions withMeters(String name, MeterRegistry registry) {
-    return new ShareMountOptions(
-        subdirectory,
-        readOnly,
-        flushInterval,
-        attributeTtl,
-        uid,
-        gid,
-        fileMode,
-        directoryMode,
-        refuseIllegalNames,
-        name,
-        registry);
+    return changed(
+        draft -> {
+          draft.mountName = name;
+          draft.meters = registry;
+        });
+  }
+
+  private ShareMountOptions changed(Consumer<Draft> change) {
+    Draft draft = new Draft(this);
+    change.accept(draft);
+    return draft.finished();
+  }
+
+  /** The components, open to change. */
+  private static final class Draft {
+    private String subdirectory;
+    private boolean readOnly;
+    private Duration flushInterval;
+    private Duration attributeTtl;
+    private int uid;
+    private int gid;
+    private int fileMode;
+    private int directoryMode;
+    private boolean refuseIllegalNames;
+    private String mountName;
+    private MeterRegistry meters;
+
+    Draft(ShareMountOptions from) {
+      subdirectory = from.subdirectory;
+      readOnly = from.readOnly;
+      flushInterval = from.flushInterval;
+      attributeTtl = from.attributeTtl;
+      uid = from.uid;
+      gid = from.gid;
+      fileMode = from.fileMode;
+      directoryMode = from.directoryMode;
+      refuseIllegalNames = from.refuseIllegalNames;
+      mountName = from.mountName;
+      meters = from.meters;
+    }
+
+    ShareMountOptions finished() {
+      return new ShareMountOptions(
+          subdirectory,
+          readOnly,
+          flushInterval,
+          attributeTtl,
+          uid,
+          gid,
+          fileMode,
+          directoryMode,
+          refuseIllegalNames,
+          mountName,
+          meters);
+    }
   }
 }

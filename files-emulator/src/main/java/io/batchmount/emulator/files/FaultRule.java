@@ -3,6 +3,7 @@ package io.batchmount.emulator.files;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
 /**
@@ -96,218 +97,71 @@ public record FaultRule(
 
   /** For these paths only. */
   public FaultRule path(String pattern) {
-    return new FaultRule(
-        operation,
-        pattern,
-        probability,
-        skip,
-        count,
-        latencyMillis,
-        answerLatencyMillis,
-        status,
-        error,
-        retryAfterSeconds,
-        reset,
-        resetAfterBytes,
-        bytesPerSecond);
+    return changed(draft -> draft.path = pattern);
   }
 
   /** With this probability. */
   public FaultRule probability(double value) {
-    return new FaultRule(
-        operation,
-        path,
-        value,
-        skip,
-        count,
-        latencyMillis,
-        answerLatencyMillis,
-        status,
-        error,
-        retryAfterSeconds,
-        reset,
-        resetAfterBytes,
-        bytesPerSecond);
+    return changed(draft -> draft.probability = value);
   }
 
   /** Leaving so many matching requests alone first. */
   public FaultRule skip(int value) {
-    return new FaultRule(
-        operation,
-        path,
-        probability,
-        value,
-        count,
-        latencyMillis,
-        answerLatencyMillis,
-        status,
-        error,
-        retryAfterSeconds,
-        reset,
-        resetAfterBytes,
-        bytesPerSecond);
+    return changed(draft -> draft.skip = value);
   }
 
   /** So often at most. */
   public FaultRule count(int value) {
-    return new FaultRule(
-        operation,
-        path,
-        probability,
-        skip,
-        value,
-        latencyMillis,
-        answerLatencyMillis,
-        status,
-        error,
-        retryAfterSeconds,
-        reset,
-        resetAfterBytes,
-        bytesPerSecond);
+    return changed(draft -> draft.count = value);
   }
 
   /** Waiting before the request is processed. */
   public FaultRule latencyMillis(long value) {
-    return new FaultRule(
-        operation,
-        path,
-        probability,
-        skip,
-        count,
-        value,
-        answerLatencyMillis,
-        status,
-        error,
-        retryAfterSeconds,
-        reset,
-        resetAfterBytes,
-        bytesPerSecond);
+    return changed(draft -> draft.latencyMillis = value);
   }
 
   /** Waiting after it was processed. */
   public FaultRule answerLatencyMillis(long value) {
-    return new FaultRule(
-        operation,
-        path,
-        probability,
-        skip,
-        count,
-        latencyMillis,
-        value,
-        status,
-        error,
-        retryAfterSeconds,
-        reset,
-        resetAfterBytes,
-        bytesPerSecond);
+    return changed(draft -> draft.answerLatencyMillis = value);
   }
 
   /** Answering with this error code and its own status; a code that is not known has status 500. */
   public FaultRule error(String code) {
-    return new FaultRule(
-        operation,
-        path,
-        probability,
-        skip,
-        count,
-        latencyMillis,
-        answerLatencyMillis,
-        status,
-        code,
-        retryAfterSeconds,
-        reset,
-        resetAfterBytes,
-        bytesPerSecond);
+    return changed(draft -> draft.error = code);
   }
 
   /** Answering with this status. */
   public FaultRule status(int value) {
-    return new FaultRule(
-        operation,
-        path,
-        probability,
-        skip,
-        count,
-        latencyMillis,
-        answerLatencyMillis,
-        value,
-        error,
-        retryAfterSeconds,
-        reset,
-        resetAfterBytes,
-        bytesPerSecond);
+    return changed(draft -> draft.status = value);
   }
 
   /** Answering 503 ServerBusy with Retry-After. */
   public FaultRule serverBusy(int retryAfter) {
-    return new FaultRule(
-        operation,
-        path,
-        probability,
-        skip,
-        count,
-        latencyMillis,
-        answerLatencyMillis,
-        503,
-        "ServerBusy",
-        retryAfter,
-        reset,
-        resetAfterBytes,
-        bytesPerSecond);
+    return changed(
+        draft -> {
+          draft.status = 503;
+          draft.error = "ServerBusy";
+          draft.retryAfterSeconds = retryAfter;
+        });
   }
 
   /** Resetting the connection there. */
   public FaultRule reset(Reset where) {
-    return new FaultRule(
-        operation,
-        path,
-        probability,
-        skip,
-        count,
-        latencyMillis,
-        answerLatencyMillis,
-        status,
-        error,
-        retryAfterSeconds,
-        where,
-        resetAfterBytes,
-        bytesPerSecond);
+    return changed(draft -> draft.reset = where);
   }
 
   /** Resetting the connection after so many bytes of the answer's body. */
   public FaultRule resetAfterBytes(long bytes) {
-    return new FaultRule(
-        operation,
-        path,
-        probability,
-        skip,
-        count,
-        latencyMillis,
-        answerLatencyMillis,
-        status,
-        error,
-        retryAfterSeconds,
-        Reset.BODY,
-        bytes,
-        bytesPerSecond);
+    return changed(
+        draft -> {
+          draft.reset = Reset.BODY;
+          draft.resetAfterBytes = bytes;
+        });
   }
 
   /** Sending the answer's body at this rate. */
   public FaultRule bytesPerSecond(long rate) {
-    return new FaultRule(
-        operation,
-        path,
-        probability,
-        skip,
-        count,
-        latencyMillis,
-        answerLatencyMillis,
-        status,
-        error,
-        retryAfterSeconds,
-        reset,
-        resetAfterBytes,
-        rate);
+    return changed(draft -> draft.bytesPerSecond = rate);
   }
 
   /** Whether the rule is about this request. */
@@ -335,4 +189,60 @@ public record FaultRule(
 
   /** An error to answer with. */
   record Injected(String code, int status, int retryAfterSeconds) {}
+
+  private FaultRule changed(Consumer<Draft> change) {
+    Draft draft = new Draft(this);
+    change.accept(draft);
+    return draft.finished();
+  }
+
+  /** The components, open to change. */
+  private static final class Draft {
+    private String operation;
+    private String path;
+    private double probability;
+    private int skip;
+    private int count;
+    private long latencyMillis;
+    private long answerLatencyMillis;
+    private int status;
+    private String error;
+    private int retryAfterSeconds;
+    private Reset reset;
+    private long resetAfterBytes;
+    private long bytesPerSecond;
+
+    Draft(FaultRule from) {
+      operation = from.operation;
+      path = from.path;
+      probability = from.probability;
+      skip = from.skip;
+      count = from.count;
+      latencyMillis = from.latencyMillis;
+      answerLatencyMillis = from.answerLatencyMillis;
+      status = from.status;
+      error = from.error;
+      retryAfterSeconds = from.retryAfterSeconds;
+      reset = from.reset;
+      resetAfterBytes = from.resetAfterBytes;
+      bytesPerSecond = from.bytesPerSecond;
+    }
+
+    FaultRule finished() {
+      return new FaultRule(
+          operation,
+          path,
+          probability,
+          skip,
+          count,
+          latencyMillis,
+          answerLatencyMillis,
+          status,
+          error,
+          retryAfterSeconds,
+          reset,
+          resetAfterBytes,
+          bytesPerSecond);
+    }
+  }
 }

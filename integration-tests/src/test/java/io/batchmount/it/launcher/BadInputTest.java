@@ -51,11 +51,16 @@ class BadInputTest extends LauncherFixture {
   void missingCredentials() throws Exception {
     Batchmount bare =
         batchmount.with("AZURE_STORAGE_ACCESS_KEY", "").with("AZURE_BATCHAI_STORAGE_KEY", "");
-    oneSentence(
-        bare.run("mount", "blob", container, place()),
-        2,
-        "AZURE_STORAGE_ACCESS_KEY",
-        "devstoreaccount1");
+    for (String kind : new String[] {"blob", "files"}) {
+      oneSentence(
+          bare.run("mount", kind, kind.equals("blob") ? container : share, place()),
+          2,
+          "AZURE_STORAGE_ACCESS_KEY",
+          "devstoreaccount1");
+    }
+    Path job = write("bare.json", job(custom("touch " + work + "/ran")));
+    oneSentence(bare.run("run", "-f", job.toString()), 2, "devstoreaccount1", "key");
+    assertThat(work.resolve("ran")).doesNotExist();
   }
 
   @Test
@@ -91,12 +96,23 @@ class BadInputTest extends LauncherFixture {
   @Test
   void serverThatIsNotThere() throws Exception {
     Batchmount away =
-        batchmount.with("AZURE_STORAGE_BLOB_ENDPOINT", "http://127.0.0.1:9/devstoreaccount1");
+        batchmount
+            .with("AZURE_STORAGE_BLOB_ENDPOINT", "http://127.0.0.1:9/devstoreaccount1")
+            .with("AZURE_STORAGE_FILE_ENDPOINT", "http://127.0.0.1:9/devstoreaccount1");
+    for (String kind : new String[] {"blob", "files"}) {
+      oneSentence(
+          away.run("mount", kind, "any", place(), "--connect-timeout", "3s"),
+          3,
+          "127.0.0.1:9",
+          "cannot be reached");
+    }
+    Path job = write("away.json", job(custom("touch " + work + "/ran")));
     oneSentence(
-        away.run("mount", "blob", container, place(), "--connect-timeout", "3s"),
+        away.run("run", "-f", job.toString(), "--connect-timeout", "3s"),
         3,
         "127.0.0.1:9",
         "cannot be reached");
+    assertThat(work.resolve("ran")).doesNotExist();
   }
 
   @Test
@@ -104,10 +120,12 @@ class BadInputTest extends LauncherFixture {
     Path full = Files.createDirectories(work.resolve("full"));
     Files.writeString(full.resolve("x"), "x");
     oneSentence(batchmount.run("mount", "files", share, full.toString()), 3, "not empty");
+    oneSentence(batchmount.run("mount", "blob", container, full.toString()), 3, "not empty");
     String mounted = place();
     batchmount.run("mount", "files", share, mounted).expect(0);
     try {
       oneSentence(batchmount.run("mount", "files", share, mounted), 3, "mounted");
+      oneSentence(batchmount.run("mount", "blob", container, mounted), 3, "mounted");
     } finally {
       batchmount.run("unmount", mounted).expect(0);
     }

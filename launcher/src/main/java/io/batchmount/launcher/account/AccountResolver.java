@@ -231,6 +231,20 @@ public final class AccountResolver {
         connectionString().filter(c -> c.account().map(account::equals).orElse(false)));
   }
 
+  /**
+   * Where requests go to a service that a file names by its address: an option sends those of the
+   * account in effect elsewhere. No credential is needed to know it.
+   *
+   * @param service {@code blob} or {@code file}
+   * @param written scheme, host and, path-style, the account, as the file has them
+   */
+  public URI addressInEffect(String account, String service, URI written) {
+    boolean mine = inEffect().name().map(account::equals).orElse(false);
+    boolean elsewhere =
+        explicitEndpoint(service) || written.equals(Endpoints.standard(account, service));
+    return mine && elsewhere ? endpointInEffect(account, service) : written;
+  }
+
   private boolean explicitEndpoint(String service) {
     return find(service + "-endpoint").isPresent() || emulator();
   }

@@ -1,7 +1,7 @@
 package io.batchmount.launcher.account;
 
-import io.batchmount.launcher.options.NearestName;
 import io.batchmount.launcher.options.UsageException;
+import io.batchmount.launcher.text.NearestName;
 import java.net.URI;
 import java.util.HashMap;
 import java.util.List;

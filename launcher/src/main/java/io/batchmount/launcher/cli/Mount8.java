@@ -1,7 +1,7 @@
 package io.batchmount.launcher.cli;
 
-import io.batchmount.launcher.options.NearestName;
 import io.batchmount.launcher.options.UsageException;
+import io.batchmount.launcher.text.NearestName;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -14,6 +14,7 @@ import io.batchmount.launcher.options.AccountOptions.AuthKind;
 import io.batchmount.launcher.options.JobOptions;
 import io.batchmount.launcher.options.MountOptions;
 import io.batchmount.launcher.options.VolumeOptions;
+import io.batchmount.launcher.outputs.OutputFile;
 import io.batchmount.launcher.plan.EnvironmentValue;
 import io.batchmount.launcher.plan.JobPlan;
 import io.batchmount.launcher.record.JobError;
@@ -76,6 +77,7 @@ final class RunCommand extends BaseCommand {
   public Integer call() throws IOException {
     LoadedJob loaded = ConfigurationFiles.readJob(job.file(), volumes.strict());
     JobPlan plan = JobPlanning.plan(this, loaded, job, volumes, command);
+    List<OutputFile> outputFiles = OutputFilesUploads.definitions(plan, job.outputFiles());
     if (dryRun) {
       out()
           .println(
@@ -90,6 +92,7 @@ final class RunCommand extends BaseCommand {
       return ExitCode.OK;
     }
     plan.warnings().forEach(this::say);
+    OutputFilesUploads.warnings(plan, outputFiles, accounts()).forEach(this::say);
     Optional<Path> log =
         Hosting.openLog(this, "run-" + plan.identity().job() + "-" + plan.identity().jobId());
     StopRequest stop = new StopRequest();
@@ -115,7 +118,14 @@ final class RunCommand extends BaseCommand {
               mounter,
               new KeyVault(account.auth().orElse(AuthKind.DEFAULT)),
               OutputFilesUploads.factory(
-                  plan, job, upload.toOptions(), accounts(), stateDir(), progress::show),
+                  plan,
+                  outputFiles,
+                  job.uploadEvery()
+                      .map(upload.toOptions()::withUploadEvery)
+                      .orElseGet(upload::toOptions),
+                  accounts(),
+                  stateDir(),
+                  progress::show),
               job.containerEngine(),
               job.grace(),
               job.saveTimeout(),

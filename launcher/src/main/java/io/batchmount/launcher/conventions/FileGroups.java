@@ -51,6 +51,8 @@ public final class FileGroups {
     if (hashed.length() <= LONGEST_TEXT) {
       return PREFIX + hashed;
     }
-    return PREFIX + text.substring(0, Math.min(text.length(), LONGEST_KEPT_TEXT)) + "-" + hash;
+    String kept = text.substring(0, Math.min(text.length(), LONGEST_KEPT_TEXT));
+    // the extension kept a hyphen at the cut and so made names that the service refuses
+    return PREFIX + (kept.endsWith("-") ? kept.substring(0, kept.length() - 1) : kept) + "-" + hash;
   }
 }

@@ -1,6 +1,7 @@
 package io.batchmount.launcher.job;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.batchmount.launcher.text.NearestName;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;

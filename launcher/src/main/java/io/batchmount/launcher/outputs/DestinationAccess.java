@@ -15,33 +15,60 @@ import java.util.Objects;
  */
 @FunctionalInterface
 public interface DestinationAccess {
+  /** A service that takes files. */
+  enum Service {
+    /** Containers. */
+    BLOB,
+    /** File shares. */
+    FILE
+  }
+
+  /**
+   * A destination without its SAS.
+   *
+   * @param service whose
+   * @param address of the container or share as written, without a query
+   */
+  record Place(Service service, URI address) {
+    /** Refuses null. */
+    public Place {
+      Objects.requireNonNull(service, "service");
+      Objects.requireNonNull(address, "address");
+    }
+  }
+
   /**
    * What signs requests to a destination.
    *
-   * @param destination address of the container or share, without a SAS
    * @return the credential; never null
    * @throws DestinationAccessException if there is none
    */
-  DestinationCredential credentialFor(URI destination);
+  DestinationCredential credentialFor(Place destination);
 
   /**
    * The endpoint under which a destination is reached, where a setting sends an account's requests
    * elsewhere (an emulator, a private endpoint).
    *
-   * @param destination address of the container or share as written, without a query
-   * @return the address to be used for requests
+   * @return the address of the container or share to be used for requests
    */
-  default URI reachedAt(URI destination) {
-    return destination;
+  default URI reachedAt(Place destination) {
+    return destination.address();
+  }
+
+  /** Further steps of the requests to a destination, such as taking over a renewed secret. */
+  default List<HttpPipelinePolicy> policiesFor(Place destination) {
+    return List.of();
   }
 
   /**
-   * Further steps of the requests to a destination, such as taking over a renewed secret.
+   * The address of a container in the linked account, for destinations that name a file group.
    *
-   * @param destination as in {@link #credentialFor}
+   * @param container its name
+   * @throws DestinationAccessException if no account is linked
    */
-  default List<HttpPipelinePolicy> policiesFor(URI destination) {
-    return List.of();
+  default URI autoStorage(String container) {
+    throw new DestinationAccessException(
+        "container " + container + " of autoStorage: no storage account is linked", null);
   }
 
   /**

@@ -46,9 +46,7 @@ final class EntryPlan {
 
   Resolved resolve(int index, OutputFile definition) {
     try {
-      FilePattern pattern =
-          FilePattern.resolve(
-              definition.filePattern(), context.environment(), context.workingDirectory());
+      FilePattern pattern = FilePattern.resolve(definition.filePattern(), context);
       boolean endsInSlash =
           definition.destination().path().filter(p -> p.endsWith("/")).isPresent();
       if (endsInSlash && !pattern.isWildcard()) {

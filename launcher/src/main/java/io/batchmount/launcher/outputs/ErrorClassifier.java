@@ -121,12 +121,27 @@ final class ErrorClassifier {
           + code
           + (id == null ? "" : " (request " + id + ")");
     }
+    if (error instanceof ClientAuthenticationException && error.getCause() != null) {
+      return "no token for the identity: " + messageOf(root(error)); // the outer ones say less
+    }
     if (error instanceof FsException fs) {
       return fs.toLogLine();
     }
     if (error instanceof FileSystemException local) {
       return local.getFile() + ": " + FileMatcher.reason(local);
     }
+    return messageOf(error);
+  }
+
+  private static Throwable root(Throwable thrown) {
+    Throwable root = thrown;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return root;
+  }
+
+  private static String messageOf(Throwable error) {
     String text = error.getMessage();
     return text == null ? error.getClass().getSimpleName() : text;
   }

@@ -44,13 +44,12 @@ final class FilePattern {
    * Resolves a pattern.
    *
    * @param original as written
-   * @param environment of the task
-   * @param workingDirectory where relative patterns start; its own characters are no wildcards
+   * @param context environment, and where relative patterns start; the characters of directories
+   *     are no wildcards
    * @throws InvalidPathException if no file can have such a name
    */
-  static FilePattern resolve(
-      String original, Map<String, String> environment, Path workingDirectory) {
-    String expanded = expand(original, environment);
+  static FilePattern resolve(String original, JobContext context) {
+    String expanded = expand(original, context.environment());
     boolean absolute = expanded.startsWith("/");
     List<String> parts = new ArrayList<>();
     for (String part : expanded.split("/")) {
@@ -65,9 +64,10 @@ final class FilePattern {
     }
     // of an exact pattern the last component is the file, the others are its directory
     int baseParts = wildcard ? literal : Math.max(0, parts.size() - 1);
-    Path base = absolute ? Path.of("/") : workingDirectory.toAbsolutePath();
-    for (String part : parts.subList(0, baseParts)) {
-      base = base.resolve(part);
+    Path base = absolute ? Path.of("/") : context.workingDirectory();
+    for (int i = 0; i < baseParts; i++) {
+      boolean leadingStepUp = i == 0 && !absolute && parts.get(0).equals("..");
+      base = leadingStepUp ? context.above() : base.resolve(parts.get(i));
     }
     boolean directoriesOnly = parts.isEmpty() || expanded.endsWith("/") || expanded.endsWith("/.");
     return new FilePattern(

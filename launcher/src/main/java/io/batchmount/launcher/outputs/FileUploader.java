@@ -1,5 +1,6 @@
 package io.batchmount.launcher.outputs;
 
+import io.batchmount.core.ContentTypes;
 import io.batchmount.launcher.outputs.UploadTarget.FileFacts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -338,6 +339,6 @@ final class FileUploader {
   private FileFacts facts(FileTask task, Optional<MessageDigest> digest) {
     return new FileFacts(
         digest.map(MessageDigest::digest),
-        options.contentTypeBySuffix() ? ContentTypes.of(task.name()) : Optional.empty());
+        options.contentTypeBySuffix() ? ContentTypes.ofName(task.name()) : Optional.empty());
   }
 }

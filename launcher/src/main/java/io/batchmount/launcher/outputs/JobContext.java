@@ -12,12 +12,15 @@ import java.util.Set;
  * @param workingDirectory where relative patterns start
  * @param environment that patterns see
  * @param secrets values that must not reach a log or message, such as those of secret variables
+ * @param above what a leading {@code ..} of a relative pattern means: as a rule the directory above
+ *     the working directory, which in Azure Batch is the task directory
  */
 public record JobContext(
     Path taskDirectory,
     Path workingDirectory,
     Map<String, String> environment,
-    Set<String> secrets) {
+    Set<String> secrets,
+    Path above) {
   /** Shorter values are no secrets and would blank half the log. */
   private static final int SHORTEST_SECRET = 4;
 
@@ -27,6 +30,24 @@ public record JobContext(
     workingDirectory = workingDirectory.toAbsolutePath();
     environment = Map.copyOf(environment);
     secrets = Set.copyOf(secrets);
+    above = above.toAbsolutePath();
+  }
+
+  /** A task whose working directory lies where the patterns' {@code ..} says. */
+  public JobContext(
+      Path taskDirectory,
+      Path workingDirectory,
+      Map<String, String> environment,
+      Set<String> secrets) {
+    this(taskDirectory, workingDirectory, environment, secrets, workingDirectory.resolve(".."));
+  }
+
+  /**
+   * The same with the working directory taken as if it lay in the task directory, so that {@code
+   * ../stdout.txt} finds what Azure Batch has there.
+   */
+  public JobContext asInTaskDirectory() {
+    return new JobContext(taskDirectory, workingDirectory, environment, secrets, taskDirectory);
   }
 
   /** The text without signatures and secret values. */

@@ -1,5 +1,6 @@
 package io.batchmount.launcher.outputs;
 
+import io.batchmount.launcher.conventions.FileGroups;
 import java.util.List;
 import java.util.Optional;
 
@@ -7,7 +8,8 @@ import java.util.Optional;
 public sealed interface OutputDestination {
   /**
    * Address of the container or share. May hold a SAS: for requests only, never for a log ({@link
-   * SecretText#blank}).
+   * SecretText#blank}). Of a file group, whose account is known later, {@code autoStorage:} and the
+   * container's name.
    */
   String url();
 
@@ -46,6 +48,40 @@ public sealed interface OutputDestination {
     @Override
     public String toString() {
       return "Container[" + SecretText.blank(url) + ", path=" + path.orElse("") + "]";
+    }
+  }
+
+  /**
+   * A file group: a container in the linked account under a name that follows from the group's
+   * ({@link FileGroups#containerOf}).
+   *
+   * @param group name of the group
+   * @param path as {@link OutputDestination#path}
+   */
+  record FileGroup(String group, Optional<String> path) implements OutputDestination {
+    /**
+     * Turns back-slashes of the path.
+     *
+     * @throws IllegalArgumentException if no container can be named after the group
+     */
+    public FileGroup {
+      FileGroups.containerOf(group);
+      path = path.map(text -> text.replace('\\', '/')).filter(text -> !text.isEmpty());
+    }
+
+    /** Name of the container. */
+    public String container() {
+      return FileGroups.containerOf(group);
+    }
+
+    @Override
+    public String url() {
+      return "autoStorage:" + container();
+    }
+
+    @Override
+    public Optional<String> identity() {
+      return Optional.empty();
     }
   }
 

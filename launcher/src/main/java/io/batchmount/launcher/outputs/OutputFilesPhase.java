@@ -1,6 +1,7 @@
 package io.batchmount.launcher.outputs;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -12,6 +13,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
@@ -22,7 +24,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Uploads the output files of one job; see {@link JobOutputsPhase} for the order of calls.
+ * Uploads the output files of one job.
+ *
+ * <p>Order of calls: {@link #commandStarted} once when the command's process runs; {@link
+ * #terminationRequested} at the first SIGTERM or SIGINT; {@link #commandEnded} once when the
+ * process has ended and before anything is unmounted; {@link #close} in any case, also when the
+ * command never started, in which case nothing is uploaded and no log is made.
+ *
+ * <p>{@link #terminationRequested} and {@link #cancel} may be called from any thread and return at
+ * once; the others belong to one thread.
  *
  * <pre>{@code
  * List<OutputFile> files = OutputFilesReader.read(Path.of("output-files.json"));
@@ -36,7 +46,7 @@ import org.slf4j.LoggerFactory;
  * }
  * }</pre>
  */
-public final class OutputFilesPhase implements JobOutputsPhase {
+public final class OutputFilesPhase implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(OutputFilesPhase.class);
 
   /**
@@ -113,18 +123,42 @@ public final class OutputFilesPhase implements JobOutputsPhase {
    * addresses, missing credentials, a SAS that has ended, ends within {@code outlast} or does not
    * permit writing.
    *
-   * @param outlast how long the job may take
+   * @param definitions entries in their order
+   * @param access credentials of destinations without a SAS
+   * @param outlast how long the job may take; zero where that is not known
    * @return sentences that name the entry; none holds a secret
    */
-  public List<String> warnings(Duration outlast) {
+  public static List<String> warnings(
+      List<OutputFile> definitions, DestinationAccess access, Duration outlast) {
+    TargetFactory targets = new TargetFactory(access, UploadOptions.defaults());
     List<String> warnings = new ArrayList<>();
-    for (EntryPlan.Resolved entry : resolved(any -> true)) {
-      String prefix = "outputFiles[" + entry.index() + "]: ";
-      entry.error().ifPresent(error -> warnings.add(prefix + error.message()));
-      SasCheck.problemOf(entry.definition().destination(), Instant.now(), outlast)
-          .ifPresent(problem -> warnings.add(prefix + problem));
+    for (int i = 0; i < definitions.size(); i++) {
+      OutputDestination destination = definitions.get(i).destination();
+      String prefix = "outputFiles[" + i + "]: ";
+      try {
+        targets.targetOf(destination);
+        SasCheck.problemOf(destination, Instant.now(), outlast)
+            .ifPresent(problem -> warnings.add(prefix + problem));
+      } catch (DestinationAccessException | IllegalArgumentException e) {
+        warnings.add(prefix + SecretText.blank(String.valueOf(e.getMessage())));
+      }
     }
     return warnings;
+  }
+
+  /**
+   * Where the journal of an upload lies, so that a later upload of the same definitions from the
+   * same directory finds it again.
+   *
+   * @param stateDirectory of the program
+   * @param workingDirectory where relative patterns start
+   */
+  public static Path journalOf(
+      Path stateDirectory, List<OutputFile> definitions, Path workingDirectory) {
+    // the texts of entries hold no signature
+    String identity = workingDirectory.toAbsolutePath() + "\n" + definitions;
+    UUID name = UUID.nameUUIDFromBytes(identity.getBytes(StandardCharsets.UTF_8));
+    return stateDirectory.resolve("uploads").resolve(name + ".jsonl");
   }
 
   /**
@@ -153,7 +187,7 @@ public final class OutputFilesPhase implements JobOutputsPhase {
     return planned;
   }
 
-  @Override
+  /** The command runs: uploads at intervals begin, where they are switched on. */
   public synchronized void commandStarted() {
     boolean any = definitions.stream().anyMatch(this::isUploadedWhileRunning);
     if (!any || timer.isPresent() || ended) {
@@ -172,7 +206,10 @@ public final class OutputFilesPhase implements JobOutputsPhase {
     timer = Optional.of(made);
   }
 
-  @Override
+  /**
+   * The job was asked to end, and the node may be gone soon: what is uploaded while the command
+   * runs is uploaded now, in the background.
+   */
   public synchronized void terminationRequested() {
     termination = true;
     timer.filter(running -> !ended).ifPresent(running -> running.execute(this::uploadChanged));
@@ -227,7 +264,13 @@ public final class OutputFilesPhase implements JobOutputsPhase {
     return task.place() + "\n" + task.file();
   }
 
-  @Override
+  /**
+   * The command has ended: uploads the files of all entries whose condition holds, and returns when
+   * all were tried. Does not throw for files that fail.
+   *
+   * @param exitCode of the command; for a signal n it is 128+n, for a time limit 124; only 0 is
+   *     success. Codes 126 and 127 of a shell are ordinary exit codes
+   */
   public PhaseResult commandEnded(int exitCode) {
     Optional<Duration> limit;
     synchronized (this) {
@@ -355,11 +398,15 @@ public final class OutputFilesPhase implements JobOutputsPhase {
     return (double) nanos / TimeUnit.SECONDS.toNanos(1);
   }
 
-  @Override
+  /**
+   * Gives up the uploads that run or wait; they become errors of their files ({@code
+   * FileUploadTimedOut}). For a second request to end.
+   */
   public void cancel() {
     engine.cancel();
   }
 
+  /** Ends background work and gives resources back. Throws nothing. */
   @Override
   public synchronized void close() {
     ended = true;

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import io.batchmount.launcher.text.NearestName;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -20,15 +21,16 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * Reads definitions of output files strictly: a missing required member, an unknown member and an
  * unknown condition are errors that name the member and the index of the entry.
  *
  * <p>The document is a JSON array of entries, or an object with the member {@code outputFiles}.
- * Member names are those of the Batch REST API; {@code destination.fileShare} with {@code shareUrl}
- * and the condition {@code whileRunning} are this project's own.
+ * Member names are those of the Batch REST API; {@code destination.autoStorage} with {@code
+ * fileGroup} is that of its command line extension; {@code destination.fileShare} with {@code
+ * shareUrl} and the condition {@code whileRunning} are this project's own.
  */
 public final class OutputFilesReader {
   private static final String LIST = "outputFiles";
@@ -128,16 +130,28 @@ public final class OutputFilesReader {
   }
 
   private static OutputDestination destination(Member destination) {
-    destination.allow("container", "fileShare");
-    Optional<Member> container = destination.optional("container");
-    Optional<Member> share = destination.optional("fileShare");
-    if (container.isPresent() && share.isPresent()) {
-      throw destination.wrong("names both a container and a fileShare");
+    String[] kinds = {"container", "autoStorage", "fileShare"};
+    destination.allow(kinds);
+    List<String> named =
+        Stream.of(kinds).filter(kind -> destination.optional(kind).isPresent()).toList();
+    if (named.size() > 1) {
+      throw destination.wrong("names both " + named.get(0) + " and " + named.get(1));
     }
-    if (share.isPresent()) {
-      return share(share.get());
+    if (named.contains("fileShare")) {
+      return share(destination.require("fileShare"));
+    }
+    if (named.contains("autoStorage")) {
+      return fileGroup(destination.require("autoStorage"));
     }
     return container(destination.require("container"));
+  }
+
+  private static OutputDestination fileGroup(Member member) {
+    member.allow("fileGroup", "path");
+    Member group = member.require("fileGroup");
+    String name = group.nonEmptyText();
+    Optional<String> path = member.optional("path").map(Member::text);
+    return group.building(() -> new OutputDestination.FileGroup(name, path));
   }
 
   private static OutputDestination container(Member member) {
@@ -260,37 +274,9 @@ public final class OutputFilesReader {
     }
 
     private static String suggestion(String unknown, String... known) {
-      Function<String, Integer> distance = candidate -> distance(unknown, candidate);
-      String nearest = known[0];
-      for (String candidate : known) {
-        if (distance.apply(candidate) < distance.apply(nearest)) {
-          nearest = candidate;
-        }
-      }
-      // more edits than half the word are no slip of the pen
-      return distance.apply(nearest) <= Math.max(2, nearest.length() / 2)
-          ? ", did you mean \"" + nearest + "\"?"
-          : ", known are " + String.join(", ", known);
-    }
-
-    /** Levenshtein's distance, letter case aside. */
-    private static int distance(String a, String b) {
-      String left = a.toLowerCase(Locale.ROOT);
-      String right = b.toLowerCase(Locale.ROOT);
-      int[] row = new int[right.length() + 1];
-      for (int j = 0; j < row.length; j++) {
-        row[j] = j;
-      }
-      for (int i = 1; i <= left.length(); i++) {
-        int diagonal = row[0];
-        row[0] = i;
-        for (int j = 1; j < row.length; j++) {
-          int replaced = diagonal + (left.charAt(i - 1) == right.charAt(j - 1) ? 0 : 1);
-          diagonal = row[j];
-          row[j] = Math.min(replaced, 1 + Math.min(row[j], row[j - 1]));
-        }
-      }
-      return row[right.length()];
+      return NearestName.of(unknown, List.of(known))
+          .map(nearest -> ", did you mean \"" + nearest + "\"?")
+          .orElseGet(() -> ", known are " + String.join(", ", known));
     }
   }
 }

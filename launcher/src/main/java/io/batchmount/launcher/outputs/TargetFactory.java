@@ -6,6 +6,7 @@ import com.azure.core.util.HttpClientOptions;
 import com.azure.storage.blob.BlobContainerClient;
 import com.azure.storage.blob.BlobContainerClientBuilder;
 import com.azure.storage.blob.BlobServiceVersion;
+import com.azure.storage.blob.BlobUrlParts;
 import com.azure.storage.common.policy.RequestRetryOptions;
 import com.azure.storage.common.policy.RetryPolicyType;
 import io.batchmount.files.store.SdkShareStore;
@@ -13,11 +14,15 @@ import io.batchmount.files.store.ShareCredential;
 import io.batchmount.files.store.ShareLocation;
 import io.batchmount.files.store.ShareStore;
 import io.batchmount.launcher.outputs.DestinationAccess.DestinationCredential;
+import io.batchmount.launcher.outputs.DestinationAccess.Place;
+import io.batchmount.launcher.outputs.DestinationAccess.Service;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
@@ -61,9 +66,13 @@ final class TargetFactory {
    * @throws IllegalArgumentException if the address is malformed; the message does not repeat a SAS
    */
   UploadTarget targetOf(OutputDestination destination) {
+    if (destination instanceof OutputDestination.FileGroup group) {
+      String url = asking(() -> access.autoStorage(group.container())).toString();
+      return new BlobTarget(containerClient(url, Optional.empty()), url, List.of());
+    }
     if (destination instanceof OutputDestination.Container container) {
       return new BlobTarget(
-          containerClient(container),
+          containerClient(container.url(), container.identity()),
           SecretText.withoutQuery(container.url()),
           container.headers());
     }
@@ -74,21 +83,25 @@ final class TargetFactory {
   private ShareStore shareStore(OutputDestination.FileShare share) {
     URI url = addressOf(share.url());
     String query = url.getRawQuery();
-    URI bare = URI.create(SecretText.withoutQuery(url.toString()));
+    URI written = URI.create(SecretText.withoutQuery(url.toString()));
+    Place place = new Place(Service.FILE, written);
     DestinationCredential credential;
+    URI reached = written;
     if (share.identity().isPresent()) {
       credential = asking(() -> access.identity(share.identity().get()));
-      bare = reachedAt(bare);
+      reached = reachedAt(place);
     } else if (query != null && query.contains("sig=")) {
       credential = new DestinationCredential.Sas(new AzureSasCredential(query));
     } else {
-      URI written = bare;
-      credential = asking(() -> access.credentialFor(written));
-      bare = reachedAt(bare);
+      credential = asking(() -> access.credentialFor(place));
+      reached = reachedAt(place);
     }
     return SdkShareStore.open(
         SdkShareStore.Options.of(
-                locationOf(bare), shareCredential(credential), new SimpleMeterRegistry(), "upload")
+                locationOf(reached),
+                shareCredential(credential),
+                new SimpleMeterRegistry(),
+                "upload")
             .withTimeouts(patience(), CONNECT_TIMEOUT));
   }
 
@@ -135,8 +148,8 @@ final class TargetFactory {
     return all;
   }
 
-  private URI reachedAt(URI address) {
-    return asking(() -> access.reachedAt(address));
+  private URI reachedAt(Place place) {
+    return asking(() -> access.reachedAt(place));
   }
 
   /** Whatever a caller's own code throws because it has no credential becomes one kind of error. */
@@ -157,10 +170,11 @@ final class TargetFactory {
         SecretText.withoutQuery(destination.url()), any -> new Retrying(options.retry()));
   }
 
-  private BlobContainerClient containerClient(OutputDestination.Container container) {
-    URI url = addressOf(container.url());
+  private BlobContainerClient containerClient(String address, Optional<String> identity) {
+    URI url = addressOf(address);
     String query = url.getRawQuery();
-    URI bare = URI.create(SecretText.withoutQuery(url.toString()));
+    URI bare = URI.create(SecretText.withoutQuery(url.toString()).replaceAll("/+$", ""));
+    Place place = new Place(Service.BLOB, bare);
     BlobContainerClientBuilder builder =
         new BlobContainerClientBuilder()
             .httpClient(http)
@@ -174,15 +188,20 @@ final class TargetFactory {
                     Duration.ofMillis(NO_DELAY_IS_USED_MILLIS),
                     Duration.ofMillis(NO_DELAY_IS_USED_MILLIS),
                     null));
-    if (container.identity().isPresent()) {
-      builder.endpoint(reachedAt(bare).toString());
-      sign(builder, asking(() -> access.identity(container.identity().get())));
+    if (identity.isPresent()) {
+      builder.endpoint(reachedAt(place).toString());
+      sign(builder, asking(() -> access.identity(identity.get())));
     } else if (query != null && query.contains("sig=")) {
       builder.endpoint(bare.toString()).sasToken(query);
     } else {
-      builder.endpoint(reachedAt(bare).toString());
-      asking(() -> access.policiesFor(bare)).forEach(builder::addPolicy);
-      sign(builder, asking(() -> access.credentialFor(bare)));
+      builder.endpoint(reachedAt(place).toString());
+      asking(() -> access.policiesFor(place)).forEach(builder::addPolicy);
+      sign(builder, asking(() -> access.credentialFor(place)));
+    }
+    String below = BlobUrlParts.parse(bare.toString()).getBlobName();
+    if (below != null && !below.isEmpty()) {
+      throw new IllegalArgumentException(
+          "the container's address goes on behind the container; put \"" + below + "\" into path");
     }
     BlobContainerClient client = builder.buildClient();
     if (client.getBlobContainerName() == null || client.getBlobContainerName().isEmpty()) {

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
 
 /**
  * How files are transferred. Immutable; begin with {@link #defaults} and change by {@code with}.
@@ -81,7 +82,7 @@ public record UploadOptions(
    * @param tries of one request, at least 1
    * @param firstWait before the second try; doubled for each further one
    * @param longestWait bound of the doubling
-   * @param tryTimeout after which a try counts as failed
+   * @param tryTimeout after which a try counts as failed; at least a second
    */
   public record Retry(int tries, Duration firstWait, Duration longestWait, Duration tryTimeout) {
     /** Rides out an outage of a minute; a block may crawl for ten. */
@@ -92,6 +93,9 @@ public record UploadOptions(
     public Retry {
       if (tries < 1 || firstWait.isNegative() || longestWait.compareTo(firstWait) < 0) {
         throw new IllegalArgumentException("at least one try, and waits that grow");
+      }
+      if (tryTimeout.toSeconds() < 1) {
+        throw new IllegalArgumentException("a try takes up to a second at least");
       }
     }
   }
@@ -129,137 +133,110 @@ public record UploadOptions(
 
   /** The same with other degrees of parallelism. */
   public UploadOptions withParallelism(int files, int blocks) {
-    return new UploadOptions(
-        files,
-        blocks,
-        blockSize,
-        memory,
-        bytesPerSecond,
-        retry,
-        timeLimit,
-        contentMd5,
-        contentTypeBySuffix,
-        uploadEvery,
-        journal,
-        resume);
+    return changed(
+        draft -> {
+          draft.parallelFiles = files;
+          draft.parallelBlocks = blocks;
+        });
   }
 
   /** The same with another block size and bound of memory. */
   public UploadOptions withMemory(int block, long bytes) {
-    return new UploadOptions(
-        parallelFiles,
-        parallelBlocks,
-        block,
-        bytes,
-        bytesPerSecond,
-        retry,
-        timeLimit,
-        contentMd5,
-        contentTypeBySuffix,
-        uploadEvery,
-        journal,
-        resume);
+    return changed(
+        draft -> {
+          draft.blockSize = block;
+          draft.memory = bytes;
+        });
   }
 
   /** The same with a limit of bandwidth. */
   public UploadOptions withBytesPerSecond(long limit) {
-    return new UploadOptions(
-        parallelFiles,
-        parallelBlocks,
-        blockSize,
-        memory,
-        OptionalLong.of(limit),
-        retry,
-        timeLimit,
-        contentMd5,
-        contentTypeBySuffix,
-        uploadEvery,
-        journal,
-        resume);
+    return changed(draft -> draft.bytesPerSecond = OptionalLong.of(limit));
   }
 
   /** The same with other retries. */
   public UploadOptions withRetry(Retry other) {
-    return new UploadOptions(
-        parallelFiles,
-        parallelBlocks,
-        blockSize,
-        memory,
-        bytesPerSecond,
-        other,
-        timeLimit,
-        contentMd5,
-        contentTypeBySuffix,
-        uploadEvery,
-        journal,
-        resume);
+    return changed(draft -> draft.retry = other);
   }
 
   /** The same with a time limit for the phase. */
   public UploadOptions withTimeLimit(Duration limit) {
-    return new UploadOptions(
-        parallelFiles,
-        parallelBlocks,
-        blockSize,
-        memory,
-        bytesPerSecond,
-        retry,
-        Optional.of(limit),
-        contentMd5,
-        contentTypeBySuffix,
-        uploadEvery,
-        journal,
-        resume);
+    return changed(draft -> draft.timeLimit = Optional.of(limit));
   }
 
   /** The same with facts of each file stored beside its blob. */
   public UploadOptions withContent(boolean md5, boolean typeBySuffix) {
-    return new UploadOptions(
-        parallelFiles,
-        parallelBlocks,
-        blockSize,
-        memory,
-        bytesPerSecond,
-        retry,
-        timeLimit,
-        md5,
-        typeBySuffix,
-        uploadEvery,
-        journal,
-        resume);
+    return changed(
+        draft -> {
+          draft.contentMd5 = md5;
+          draft.contentTypeBySuffix = typeBySuffix;
+        });
   }
 
   /** The same with uploads while the command runs. */
   public UploadOptions withUploadEvery(Duration interval) {
-    return new UploadOptions(
-        parallelFiles,
-        parallelBlocks,
-        blockSize,
-        memory,
-        bytesPerSecond,
-        retry,
-        timeLimit,
-        contentMd5,
-        contentTypeBySuffix,
-        Optional.of(interval),
-        journal,
-        resume);
+    return changed(draft -> draft.uploadEvery = Optional.of(interval));
   }
 
   /** The same with a journal. */
   public UploadOptions withJournal(Path file, boolean takeUp) {
-    return new UploadOptions(
-        parallelFiles,
-        parallelBlocks,
-        blockSize,
-        memory,
-        bytesPerSecond,
-        retry,
-        timeLimit,
-        contentMd5,
-        contentTypeBySuffix,
-        uploadEvery,
-        Optional.of(file),
-        takeUp);
+    return changed(
+        draft -> {
+          draft.journal = Optional.of(file);
+          draft.resume = takeUp;
+        });
+  }
+
+  private UploadOptions changed(Consumer<Draft> change) {
+    Draft draft = new Draft(this);
+    change.accept(draft);
+    return draft.finished();
+  }
+
+  /** The components, open to change. */
+  private static final class Draft {
+    private int parallelFiles;
+    private int parallelBlocks;
+    private int blockSize;
+    private long memory;
+    private OptionalLong bytesPerSecond;
+    private Retry retry;
+    private Optional<Duration> timeLimit;
+    private boolean contentMd5;
+    private boolean contentTypeBySuffix;
+    private Optional<Duration> uploadEvery;
+    private Optional<Path> journal;
+    private boolean resume;
+
+    Draft(UploadOptions from) {
+      parallelFiles = from.parallelFiles;
+      parallelBlocks = from.parallelBlocks;
+      blockSize = from.blockSize;
+      memory = from.memory;
+      bytesPerSecond = from.bytesPerSecond;
+      retry = from.retry;
+      timeLimit = from.timeLimit;
+      contentMd5 = from.contentMd5;
+      contentTypeBySuffix = from.contentTypeBySuffix;
+      uploadEvery = from.uploadEvery;
+      journal = from.journal;
+      resume = from.resume;
+    }
+
+    UploadOptions finished() {
+      return new UploadOptions(
+          parallelFiles,
+          parallelBlocks,
+          blockSize,
+          memory,
+          bytesPerSecond,
+          retry,
+          timeLimit,
+          contentMd5,
+          contentTypeBySuffix,
+          uploadEvery,
+          journal,
+          resume);
+    }
   }
 }

@@ -1,7 +1,7 @@
 package io.batchmount.launcher.plan;
 
 import io.batchmount.launcher.job.ConfigurationException;
-import io.batchmount.launcher.job.NearestName;
+import io.batchmount.launcher.text.NearestName;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

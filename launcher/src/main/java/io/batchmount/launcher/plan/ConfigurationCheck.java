@@ -9,6 +9,8 @@ import io.batchmount.launcher.job.LoadedCluster;
 import io.batchmount.launcher.job.LoadedJob;
 import io.batchmount.launcher.job.Problem;
 import io.batchmount.launcher.job.SecretValue;
+import io.batchmount.launcher.outputs.OutputFileException;
+import io.batchmount.launcher.outputs.OutputFilesReader;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -60,6 +62,9 @@ public record ConfigurationCheck(
       return new ConfigurationCheck(file, kind, List.of(), warnings);
     } catch (ConfigurationException bad) {
       return new ConfigurationCheck(file, kind, bad.problems(), List.of());
+    } catch (OutputFileException bad) {
+      return new ConfigurationCheck(
+          file, kind, List.of(Problem.of("outputFiles", bad.getMessage())), List.of());
     }
   }
 
@@ -76,6 +81,7 @@ public record ConfigurationCheck(
           job.source().find("").map(p -> p + ": ").orElse("")
               + "no toolkit settings: \"run\" must be given a COMMAND");
     }
+    OutputFilesReader.ofNodes(job.definition().outputFiles());
     warnings.addAll(JobPlanner.plan(request.build()).warnings());
     return warnings;
   }

@@ -6,8 +6,8 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.batchmount.launcher.account.AccountDestinations;
 import io.batchmount.launcher.account.AccountResolver;
+import io.batchmount.launcher.job.JobDefinition;
 import io.batchmount.launcher.options.ByteSize;
-import io.batchmount.launcher.options.JobOptions;
 import io.batchmount.launcher.outputs.JobContext;
 import io.batchmount.launcher.outputs.OutputFile;
 import io.batchmount.launcher.outputs.OutputFilesPhase;
@@ -20,6 +20,7 @@ import io.batchmount.launcher.outputs.UploadedFile;
 import io.batchmount.launcher.plan.EnvironmentValue;
 import io.batchmount.launcher.plan.JobPlan;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -38,41 +39,52 @@ public final class OutputFilesUploads implements DeclaredUploads {
   }
 
   /**
-   * Reads the declarations of job.json and of {@code --output-files}; empty when there are none.
+   * Reads the declarations of job.json and of {@code --output-files}.
    *
+   * @param file of {@code --output-files}
    * @throws io.batchmount.launcher.outputs.OutputFileException when one is wrong
    */
+  public static List<OutputFile> definitions(JobPlan plan, Optional<Path> file) {
+    List<OutputFile> files = new ArrayList<>(OutputFilesReader.ofNodes(plan.outputFiles()));
+    file.ifPresent(more -> files.addAll(OutputFilesReader.read(more)));
+    return List.copyOf(files);
+  }
+
+  /**
+   * What can be told to be wrong with them before the job begins.
+   *
+   * @return sentences for the user
+   */
+  public static List<String> warnings(
+      JobPlan plan, List<OutputFile> files, AccountResolver accounts) {
+    // nobody expects a job to take the whole week that it may take when nothing is said
+    boolean limited = !plan.timeLimit().equals(JobDefinition.DEFAULT_MAX_WALL_CLOCK_TIME);
+    return files.isEmpty()
+        ? List.of()
+        : OutputFilesPhase.warnings(
+            files, new AccountDestinations(accounts), limited ? plan.timeLimit() : Duration.ZERO);
+  }
+
+  /** Makes their upload; empty when there are none. */
   public static Optional<RunContext.UploadsFactory> factory(
       JobPlan plan,
-      JobOptions options,
+      List<OutputFile> files,
       UploadOptions transfer,
       AccountResolver accounts,
       Path stateDirectory,
       Consumer<String> progress) {
-    List<OutputFile> files = new ArrayList<>();
-    if (!plan.outputFiles().isEmpty()) {
-      ArrayNode list = JsonNodeFactory.instance.arrayNode();
-      plan.outputFiles().forEach(list::add);
-      files.addAll(OutputFilesReader.ofNode(list));
-    }
-    options.outputFiles().ifPresent(file -> files.addAll(OutputFilesReader.read(file)));
     if (files.isEmpty()) {
       return Optional.empty();
     }
-    UploadOptions upload =
-        transfer.withJournal(
-            stateDirectory.resolve("uploads").resolve(plan.identity().jobId() + ".json"), false);
-    UploadOptions every =
-        options.uploadEvery().isPresent()
-            ? upload.withUploadEvery(options.uploadEvery().get())
-            : upload;
     return Optional.of(
         (task, working, environment) ->
             new OutputFilesUploads(
                 OutputFilesPhase.open(
                     files,
-                    new JobContext(task, working, environment, secrets(plan, environment)),
-                    every,
+                    new JobContext(task, working, environment, secrets(plan, environment))
+                        .asInTaskDirectory(),
+                    transfer.withJournal(
+                        OutputFilesPhase.journalOf(stateDirectory, files, working), false),
                     new AccountDestinations(accounts),
                     new Progress(progress))));
   }

@@ -62,7 +62,7 @@ final class UploadsGuard implements AutoCloseable {
     uploads.ifPresent(DeclaredUploads::started);
   }
 
-  void ended(int code, List<String> unsaved, Consumer<String> log) throws IOException {
+  void ended(int code, List<String> unsaved, Consumer<String> log) {
     if (uploads.isEmpty()) {
       return;
     }
@@ -70,11 +70,21 @@ final class UploadsGuard implements AutoCloseable {
     unsaved.addAll(outcome.problems());
     report = outcome.report();
     log.accept("declared files: " + outcome.problems().size() + " problems");
-    // the task directory goes with the job: the logs are kept where the job's other logs are
+    keepLogs(unsaved);
+  }
+
+  /** The task directory goes with the job: the logs are kept where the job's other logs are. */
+  private void keepLogs(List<String> unsaved) {
     for (String name : LOGS) {
-      if (Files.isRegularFile(taskDirectory.resolve(name))) {
-        Files.copy(
-            taskDirectory.resolve(name), logsTo.resolve(name), StandardCopyOption.REPLACE_EXISTING);
+      try {
+        if (Files.isRegularFile(taskDirectory.resolve(name))) {
+          Files.copy(
+              taskDirectory.resolve(name),
+              logsTo.resolve(name),
+              StandardCopyOption.REPLACE_EXISTING);
+        }
+      } catch (IOException e) {
+        unsaved.add(name + " could not be saved to " + logsTo + ": " + e.getMessage());
       }
     }
   }

@@ -52,6 +52,15 @@ class NamingProperties {
   }
 
   @Property
+  void everyFileGroupHasALegalContainerOrIsRefused(@ForAll("jobIds") String group) {
+    try {
+      assertThat(FileGroups.containerOf(group)).matches(LEGAL_CONTAINER).hasSizeBetween(6, 63);
+    } catch (IllegalArgumentException refused) {
+      assertThat(group).matches("[-_].*|.*:.*");
+    }
+  }
+
+  @Property
   void letterCaseDoesNotMatter(@ForAll("jobIds") String jobId) {
     assertThat(JobContainers.nameOf(jobId.toUpperCase(Locale.ROOT)))
         .isEqualTo(JobContainers.nameOf(jobId));

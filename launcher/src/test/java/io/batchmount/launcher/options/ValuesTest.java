@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.batchmount.launcher.options.MountOptions.FileMode;
 import java.time.Duration;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -78,14 +77,5 @@ class ValuesTest {
     assertThat(FileMode.parse("777").toString()).isEqualTo("0777");
     assertThatThrownBy(() -> FileMode.parse("0689")).hasMessageContaining("octal");
     assertThatThrownBy(() -> FileMode.parse("17777")).hasMessageContaining("octal");
-  }
-
-  @Test
-  void nearestNameForgivesTypingErrorsOnly() {
-    List<String> known = List.of("mountVolumes", "inputDirectories", "cache-size");
-    assertThat(NearestName.of("mountVolume", known)).contains("mountVolumes");
-    assertThat(NearestName.of("cahce-size", known)).contains("cache-size");
-    assertThat(NearestName.of("zebra", known)).isEmpty();
-    assertThat(NearestName.distance("ab", "ba")).isEqualTo(1);
   }
 }

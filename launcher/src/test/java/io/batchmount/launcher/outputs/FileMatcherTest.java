@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -49,8 +50,12 @@ class FileMatcherTest {
     }
   }
 
+  private JobContext context(Map<String, String> environment) {
+    return new JobContext(task, wd, environment, Set.of());
+  }
+
   private FileMatcher.Result match(String pattern, Map<String, String> environment) {
-    return FileMatcher.match(FilePattern.resolve(pattern, environment, wd));
+    return FileMatcher.match(FilePattern.resolve(pattern, context(environment)));
   }
 
   private List<String> names(String pattern) {
@@ -130,12 +135,36 @@ class FileMatcherTest {
     assertThat(names(task + "/std*.txt")).containsExactly("stderr.txt", "stdout.txt");
   }
 
+  /** 1.2: under {@code run} the working directory is not below the task directory. */
+  @Test
+  void aLeadingStepUpCanMeanTheTaskDirectory() throws IOException {
+    Path elsewhere = Files.createDirectories(task.resolve("elsewhere/here"));
+    Files.writeString(task.resolve("elsewhere/stdout.txt"), "not the task's");
+    JobContext context = new JobContext(task, elsewhere, Map.of(), Set.of()).asInTaskDirectory();
+
+    assertThat(files("../std*.txt", context))
+        .containsExactly(task.resolve("stderr.txt"), task.resolve("stdout.txt"));
+    assertThat(files("./../stdout.txt", context)).containsExactly(task.resolve("stdout.txt"));
+    assertThat(files("../wd/../other.txt", context)).containsExactly(task.resolve("other.txt"));
+    assertThat(files(elsewhere + "/../stdout.txt", context))
+        .containsExactly(task.resolve("elsewhere/stdout.txt"));
+  }
+
+  private List<Path> files(String pattern, JobContext context) throws IOException {
+    Path real = task.toRealPath();
+    return FileMatcher.match(FilePattern.resolve(pattern, context)).files().stream()
+        .map(file -> task.resolve(real.relativize(file.file())))
+        .toList();
+  }
+
   @Test
   void wildcardCharactersOfTheWorkingDirectoryAreNone() throws IOException {
     Path odd = Files.createDirectories(task.resolve("w[d]*"));
     Files.writeString(odd.resolve("in.txt"), "");
 
-    FileMatcher.Result result = FileMatcher.match(FilePattern.resolve("*.txt", Map.of(), odd));
+    FileMatcher.Result result =
+        FileMatcher.match(
+            FilePattern.resolve("*.txt", new JobContext(wd, odd, Map.of(), Set.of())));
 
     assertThat(result.files()).extracting(MatchedFile::name).containsExactly("in.txt");
   }
@@ -150,9 +179,9 @@ class FileMatcherTest {
 
   @Test
   void wildcardOrExactIsDecidedAfterExpansion() {
-    assertThat(FilePattern.resolve("$X", Map.of("X", "a?"), wd).isWildcard()).isTrue();
-    assertThat(FilePattern.resolve("a[", Map.of(), wd).isWildcard()).isTrue();
-    assertThat(FilePattern.resolve("$X", Map.of("X", "a"), wd).isWildcard()).isFalse();
+    assertThat(FilePattern.resolve("$X", context(Map.of("X", "a?"))).isWildcard()).isTrue();
+    assertThat(FilePattern.resolve("a[", context(Map.of())).isWildcard()).isTrue();
+    assertThat(FilePattern.resolve("$X", context(Map.of("X", "a"))).isWildcard()).isFalse();
   }
 
   @Test

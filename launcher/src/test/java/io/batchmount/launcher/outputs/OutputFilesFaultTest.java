@@ -28,6 +28,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Bad luck during the phase: networks that are cut, files that change, uploads taken up again. */
 class OutputFilesFaultTest {
@@ -223,6 +225,27 @@ class OutputFilesFaultTest {
     assertThat(names(container)).isEmpty();
   }
 
+  @Test
+  void vanishingFile() throws IOException {
+    Path file = wd.resolve("f");
+    Files.write(file, bytes(4 * MIB));
+    Files.writeString(wd.resolve("f2"), "stays");
+
+    try (OutputFilesPhase phase =
+        open(
+            ONE_AFTER_THE_OTHER.withMemory(MIB / 4, MIB / 2),
+            onFirstSent(() -> Files.delete(file)),
+            "f*")) {
+      PhaseResult result = phase.commandEnded(0);
+
+      assertThat(result.errors()).hasSize(1);
+      assertThat(result.failure().orElseThrow().toString())
+          .startsWith("servererror FileUploadMiscError")
+          .contains("no such file");
+    }
+    assertThat(names(container)).containsExactly("t/f2");
+  }
+
   /** Another file renamed into its place: one version or the other, never a mixture. */
   @Test
   void replacedFile() throws IOException {
@@ -258,12 +281,17 @@ class OutputFilesFaultTest {
     }
   }
 
-  @Test
-  void uploadsWhileTheCommandRuns() throws IOException {
+  /** Entries that say so, and with an interval those that are uploaded in the end anyway. */
+  @ParameterizedTest
+  @EnumSource(
+      value = UploadCondition.class,
+      names = {"WHILE_RUNNING", "TASK_COMPLETION"})
+  void uploadsWhileTheCommandRuns(UploadCondition condition) throws IOException {
     Path file = wd.resolve("checkpoint");
     Files.writeString(file, "first");
     try (OutputFilesPhase phase =
-        whileRunning(OutputFilesUploadTest.QUICK.withUploadEvery(Duration.ofMillis(100)))) {
+        whileRunning(
+            OutputFilesUploadTest.QUICK.withUploadEvery(Duration.ofMillis(100)), condition)) {
       phase.commandStarted();
       await().atMost(Duration.ofSeconds(60)).until(() -> names(container).contains("t/checkpoint"));
       Files.writeString(file, "second, longer");
@@ -306,9 +334,46 @@ class OutputFilesFaultTest {
     }
   }
 
+  /** A node that is lost in the middle of an upload leaves the version before. */
+  @Test
+  void aBrokenUploadLeavesTheVersionBefore() throws IOException {
+    Path file = wd.resolve("checkpoint");
+    Files.writeString(file, "first");
+    UploadOptions blocks =
+        ONE_AFTER_THE_OTHER
+            .withMemory(MIB / 4, MIB)
+            .withUploadEvery(Duration.ofMillis(50))
+            .withRetry(
+                new UploadOptions.Retry(1, Duration.ZERO, Duration.ZERO, Duration.ofMinutes(1)));
+    try (OutputFilesPhase phase = whileRunning(blocks)) {
+      phase.commandStarted();
+      await().atMost(Duration.ofSeconds(60)).until(() -> names(container).contains("t/checkpoint"));
+      network.cutAfter(MIB, true);
+      Path next = Files.write(task.resolve("next"), bytes(4 * MIB));
+      long before = network.requestBytes();
+      Files.move(next, file, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+      await().atMost(Duration.ofSeconds(60)).until(() -> network.requestBytes() - before >= MIB);
+
+      assertThat(text(container, "t/checkpoint")).isEqualTo("first");
+
+      network.heal();
+      await()
+          .atMost(Duration.ofSeconds(60))
+          .until(
+              () ->
+                  container.getBlobClient("t/checkpoint").getProperties().getBlobSize() == 4 * MIB);
+    }
+    assertThat(container.getBlobClient("t/checkpoint").downloadContent().toBytes())
+        .isEqualTo(bytes(4 * MIB));
+  }
+
   private OutputFilesPhase whileRunning(UploadOptions options) {
+    return whileRunning(options, UploadCondition.WHILE_RUNNING);
+  }
+
+  private OutputFilesPhase whileRunning(UploadOptions options, UploadCondition condition) {
     return OutputFilesPhase.open(
-        List.of(entry("check*", UploadCondition.WHILE_RUNNING)),
+        List.of(entry("check*", condition)),
         new JobContext(task, wd, Map.of(), Set.of()),
         options,
         DestinationAccess.sasOnly(),

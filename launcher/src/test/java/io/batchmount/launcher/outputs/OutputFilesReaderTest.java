@@ -51,6 +51,21 @@ class OutputFilesReaderTest {
             org.assertj.core.groups.Tuple.tuple("x-ms-meta-empty", ""));
   }
 
+  /** Chapter 6. */
+  @Test
+  void fileGroup() {
+    OutputDestination destination =
+        one("'filePattern': 'a*', 'destination': {'autoStorage': {'fileGroup': 'data__test--', 'path': 'd\\\\e/'}}")
+            .destination();
+
+    assertThat(destination.path()).contains("d/e/");
+    assertThat(destination.identity()).isEmpty();
+    assertThat(((OutputDestination.FileGroup) destination).container())
+        .isEqualTo("fgrp-data-test-6640b0b7acfec6867ab146c9cf185206b5f0bdcb");
+    assertThat(destination.url())
+        .isEqualTo("autoStorage:fgrp-data-test-6640b0b7acfec6867ab146c9cf185206b5f0bdcb");
+  }
+
   @Test
   void arrayOrObjectWithTheList() {
     String entry = "{'filePattern': 'a', " + CONTAINER + "}";
@@ -122,7 +137,15 @@ class OutputFilesReaderTest {
         "[{'filePattern': 'a', 'destination': {'container': {'containerUrl': 'x', 'path': 'd\\\\'}}}]|"
             + "outputFiles[0]: destination path must not end with a slash",
         "[{'filePattern': 'a', 'destination': {'container': {'containerUrl': 'x'},"
-            + " 'fileShare': {'shareUrl': 'x'}}}]|names both a container and a fileShare",
+            + " 'fileShare': {'shareUrl': 'x'}}}]|names both container and fileShare",
+        "[{'filePattern': 'a', 'destination': {'autoStorage': {}}}]|"
+            + "outputFiles[0].destination.autoStorage.fileGroup is missing",
+        "[{'filePattern': 'a', 'destination': {'autoStorage': {'fileGroup': '_x'}}}]|"
+            + "outputFiles[0].destination.autoStorage.fileGroup: group must be letters",
+        "[{'filePattern': 'a', 'destination': {'autoStorage': {'fileGroup': 'x', 'container': 'y'}}}]|"
+            + "outputFiles[0].destination.autoStorage: unknown member \"container\"",
+        "[{'filePattern': 'a', 'destination': {'autoStorage': {'fileGroup': 'x', 'path': 'd/'}}}]|"
+            + "outputFiles[0]: destination path must not end with a slash",
       })
   void wrongDefinitions(String json, String message) {
     assertThatThrownBy(() -> read(json))

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -357,6 +358,20 @@ class OutputFilesUploadTest {
         .startsWith("usererror FileUploadConflict");
   }
 
+  @Test
+  void anAddressMayEndWithASlash() throws IOException {
+    file("a.txt", "a");
+    String url = url(container, "w").replace("?", "/?");
+
+    PhaseResult result =
+        upload(
+            new OutputFile(
+                "a.txt", OutputDestination.Container.of(url, "t"), UploadCondition.TASK_SUCCESS));
+
+    assertThat(result.failure()).isEmpty();
+    assertThat(names(container)).containsExactly("t");
+  }
+
   /** 2.9: malformed addresses, and a host that nobody knows. */
   @ParameterizedTest
   @CsvSource({
@@ -364,7 +379,9 @@ class OutputFilesUploadTest {
     "ftp://x/c",
     "http://127.0.0.1:1/devstoreaccount1/c?sig=abc",
     "https://no-such-host.invalid/c?sv=2020-01-01&sig=abc",
-    "https://x.blob.core.windows.net/?sig=abc"
+    "https://x.blob.core.windows.net/?sig=abc",
+    "https://x.blob.core.windows.net/c/directory?sig=abc",
+    "http://127.0.0.1:10000/devstoreaccount1/c/directory?sig=abc"
   })
   void otherErrors(String url) throws IOException {
     file("a.txt", "a");
@@ -535,6 +552,39 @@ class OutputFilesUploadTest {
     assertThat(problems).hasSize(1);
     assertThat(names(container)).isEmpty();
     assertThat(task.resolve("fileuploadout.txt")).doesNotExist();
+  }
+
+  /** Told before hours of work, without a request: the hosts do not exist. */
+  @Test
+  void warnings() {
+    String host = "https://acctnorth.blob.core.windows.net/c?sv=2025-11-05&sig=abc&se=";
+    List<OutputFile> files = new ArrayList<>();
+    for (String url :
+        List.of(
+            host + "2199-01-01T00:00:00Z&sp=rl",
+            host + "2020-01-01&sp=w",
+            host + Instant.now().plus(Duration.ofHours(1)) + "&sp=cw",
+            host + "2199-01-01T00:00Z&sp=c",
+            "ftp://x/c",
+            "https://acctnorth.blob.core.windows.net/c")) {
+      files.add(
+          new OutputFile(
+              "a", OutputDestination.Container.of(url, "t"), UploadCondition.TASK_SUCCESS));
+    }
+    DestinationAccess none =
+        any -> {
+          throw new DestinationAccessException("nobody knows acctnorth", null);
+        };
+
+    List<String> warnings = OutputFilesPhase.warnings(files, none, Duration.ofHours(8));
+
+    assertThat(warnings).hasSize(5).noneMatch(warning -> warning.contains("abc"));
+    assertThat(warnings.get(0)).startsWith("outputFiles[0]: the SAS permits \"rl\"");
+    assertThat(warnings.get(1)).startsWith("outputFiles[1]: the SAS ended at 2020-01-01");
+    assertThat(warnings.get(2)).contains("outputFiles[2]: the SAS ends at").contains("before");
+    assertThat(warnings.get(3)).startsWith("outputFiles[4]: malformed address");
+    assertThat(warnings.get(4)).isEqualTo("outputFiles[5]: nobody knows acctnorth");
+    assertThat(OutputFilesPhase.warnings(files.subList(2, 3), none, Duration.ZERO)).isEmpty();
   }
 
   @Test

@@ -11,7 +11,6 @@ import io.batchmount.files.store.ShareLocation;
 import io.batchmount.files.store.StoredItem;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -65,7 +64,7 @@ class ShareDestinationTest {
             new OutputDestination.FileShare(
                 emulator.endpoint() + "/results", Optional.of(path), Optional.empty()),
             UploadCondition.TASK_COMPLETION);
-    DestinationAccess access = (URI any) -> new DestinationAccess.DestinationCredential.Key(KEY);
+    DestinationAccess access = any -> new DestinationAccess.DestinationCredential.Key(KEY);
     try (OutputFilesPhase phase =
         OutputFilesPhase.open(
             List.of(entry),

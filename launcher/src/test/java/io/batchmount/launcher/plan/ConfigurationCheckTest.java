@@ -42,6 +42,22 @@ class ConfigurationCheckTest {
   }
 
   @Test
+  void outputFilesAreReadToo() throws IOException {
+    String head = "{" + TestPlans.HEAD + ", " + TestPlans.TRUE + ", \"outputFiles\": ";
+    assertThat(check(head + "[{\"filePattern\": \"*.txt\"}]}").problems())
+        .singleElement()
+        .asString()
+        .contains("outputFiles[0].destination is missing");
+    assertThat(
+            check(
+                    head
+                        + "[{\"filePattern\": \"*.txt\", \"destination\": {\"container\":"
+                        + " {\"containerUrl\": \"https://acctnorth.blob.core.windows.net/c\"}}}]}")
+                .valid())
+        .isTrue();
+  }
+
+  @Test
   void problemsOfReadingAndOfPlanningHaveAPlace() throws IOException {
     ConfigurationCheck reading = check("{\"nodeCount\": 0}");
     assertThat(reading.valid()).isFalse();

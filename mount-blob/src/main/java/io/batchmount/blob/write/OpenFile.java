@@ -4,6 +4,7 @@ import io.batchmount.blob.store.BlobProperties;
 import io.batchmount.blob.store.BlobType;
 import io.batchmount.blob.store.BlockList;
 import io.batchmount.blob.store.BlockRef;
+import io.batchmount.core.ContentTypes;
 import io.batchmount.core.Errno;
 import io.batchmount.core.FileAttributes;
 import io.batchmount.core.FileType;

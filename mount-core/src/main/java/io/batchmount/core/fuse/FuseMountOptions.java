@@ -3,6 +3,7 @@ package io.batchmount.core.fuse;
 import io.batchmount.core.FileAttributes;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.function.Consumer;
 
 /**
  * How a file system is mounted. Immutable; {@link #defaults} gives a starting point.
@@ -97,139 +98,95 @@ public record FuseMountOptions(
   }
 
   public FuseMountOptions withSource(String newSource) {
-    return new FuseMountOptions(
-        newSource,
-        readOnly,
-        allowOther,
-        allowNonEmpty,
-        attributeTimeout,
-        entryTimeout,
-        negativeTimeout,
-        operationTimeout,
-        maxThreads,
-        readAheadBytes,
-        binding);
+    return changed(draft -> draft.source = newSource);
   }
 
   public FuseMountOptions withReadOnly(boolean newReadOnly) {
-    return new FuseMountOptions(
-        source,
-        newReadOnly,
-        allowOther,
-        allowNonEmpty,
-        attributeTimeout,
-        entryTimeout,
-        negativeTimeout,
-        operationTimeout,
-        maxThreads,
-        readAheadBytes,
-        binding);
+    return changed(draft -> draft.readOnly = newReadOnly);
   }
 
   public FuseMountOptions withAllowOther(boolean newAllowOther) {
-    return new FuseMountOptions(
-        source,
-        readOnly,
-        newAllowOther,
-        allowNonEmpty,
-        attributeTimeout,
-        entryTimeout,
-        negativeTimeout,
-        operationTimeout,
-        maxThreads,
-        readAheadBytes,
-        binding);
+    return changed(draft -> draft.allowOther = newAllowOther);
   }
 
   public FuseMountOptions withAllowNonEmpty(boolean newAllowNonEmpty) {
-    return new FuseMountOptions(
-        source,
-        readOnly,
-        allowOther,
-        newAllowNonEmpty,
-        attributeTimeout,
-        entryTimeout,
-        negativeTimeout,
-        operationTimeout,
-        maxThreads,
-        readAheadBytes,
-        binding);
+    return changed(draft -> draft.allowNonEmpty = newAllowNonEmpty);
   }
 
   /** How long the kernel believes attributes, names and missing names. */
   public FuseMountOptions withTimeouts(Duration attribute, Duration entry, Duration negative) {
-    return new FuseMountOptions(
-        source,
-        readOnly,
-        allowOther,
-        allowNonEmpty,
-        attribute,
-        entry,
-        negative,
-        operationTimeout,
-        maxThreads,
-        readAheadBytes,
-        binding);
+    return changed(
+        draft -> {
+          draft.attributeTimeout = attribute;
+          draft.entryTimeout = entry;
+          draft.negativeTimeout = negative;
+        });
   }
 
   public FuseMountOptions withOperationTimeout(Duration newOperationTimeout) {
-    return new FuseMountOptions(
-        source,
-        readOnly,
-        allowOther,
-        allowNonEmpty,
-        attributeTimeout,
-        entryTimeout,
-        negativeTimeout,
-        newOperationTimeout,
-        maxThreads,
-        readAheadBytes,
-        binding);
+    return changed(draft -> draft.operationTimeout = newOperationTimeout);
   }
 
   public FuseMountOptions withMaxThreads(int newMaxThreads) {
-    return new FuseMountOptions(
-        source,
-        readOnly,
-        allowOther,
-        allowNonEmpty,
-        attributeTimeout,
-        entryTimeout,
-        negativeTimeout,
-        operationTimeout,
-        newMaxThreads,
-        readAheadBytes,
-        binding);
+    return changed(draft -> draft.maxThreads = newMaxThreads);
   }
 
   public FuseMountOptions withReadAheadBytes(int newReadAheadBytes) {
-    return new FuseMountOptions(
-        source,
-        readOnly,
-        allowOther,
-        allowNonEmpty,
-        attributeTimeout,
-        entryTimeout,
-        negativeTimeout,
-        operationTimeout,
-        maxThreads,
-        newReadAheadBytes,
-        binding);
+    return changed(draft -> draft.readAheadBytes = newReadAheadBytes);
   }
 
   /** The other way of speaking with the kernel. */
   public FuseMountOptions withBinding(FuseBinding newBinding) {
-    return new FuseMountOptions(
-        source,
-        readOnly,
-        allowOther,
-        allowNonEmpty,
-        attributeTimeout,
-        entryTimeout,
-        negativeTimeout,
-        operationTimeout,
-        maxThreads,
-        readAheadBytes,
-        newBinding);
+    return changed(draft -> draft.binding = newBinding);
+  }
+
+  private FuseMountOptions changed(Consumer<Draft> change) {
+    Draft draft = new Draft(this);
+    change.accept(draft);
+    return draft.finished();
+  }
+
+  /** The components, open to change. */
+  private static final class Draft {
+    private String source;
+    private boolean readOnly;
+    private boolean allowOther;
+    private boolean allowNonEmpty;
+    private Duration attributeTimeout;
+    private Duration entryTimeout;
+    private Duration negativeTimeout;
+    private Duration operationTimeout;
+    private int maxThreads;
+    private int readAheadBytes;
+    private FuseBinding binding;
+
+    Draft(FuseMountOptions from) {
+      source = from.source;
+      readOnly = from.readOnly;
+      allowOther = from.allowOther;
+      allowNonEmpty = from.allowNonEmpty;
+      attributeTimeout = from.attributeTimeout;
+      entryTimeout = from.entryTimeout;
+      negativeTimeout = from.negativeTimeout;
+      operationTimeout = from.operationTimeout;
+      maxThreads = from.maxThreads;
+      readAheadBytes = from.readAheadBytes;
+      binding = from.binding;
+    }
+
+    FuseMountOptions finished() {
+      return new FuseMountOptions(
+          source,
+          readOnly,
+          allowOther,
+          allowNonEmpty,
+          attributeTimeout,
+          entryTimeout,
+          negativeTimeout,
+          operationTimeout,
+          maxThreads,
+          readAheadBytes,
+          binding);
+    }
   }
 }

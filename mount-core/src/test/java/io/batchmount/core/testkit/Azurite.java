@@ -40,7 +40,7 @@ public final class Azurite implements AutoCloseable {
   private static final String IMAGE = "mcr.microsoft.com/azure-storage/azurite:3.35.0";
   private static final int BLOB_PORT = 10000;
   private static final Pattern LISTENS =
-      Pattern.compile("Blob service successfully listens on http://127\\.0\\.0\\.1:(\\d+)");
+      Pattern.compile("Blob service successfully listens on (https?://127\\.0\\.0\\.1:\\d+)");
   private static final int START_SECONDS =
       120; // node on a loaded machine takes long to load it all
 
@@ -85,6 +85,24 @@ public final class Azurite implements AutoCloseable {
     return asProcess(port, location);
   }
 
+  /**
+   * A process that speaks TLS and takes bearer tokens, whose claims it reads and whose signature it
+   * does not check.
+   *
+   * @param keyStore PKCS 12, with a certificate for 127.0.0.1
+   */
+  public static Azurite startForTokens(Path keyStore, String password) throws IOException {
+    return asProcess(
+        0,
+        temporaryDirectory(),
+        "--oauth",
+        "basic",
+        "--cert",
+        keyStore.toString(),
+        "--pwd",
+        password);
+  }
+
   /** Path-style address, such as {@code http://127.0.0.1:41234/devstoreaccount1}. */
   public URI endpoint() {
     return endpoint;
@@ -92,7 +110,9 @@ public final class Azurite implements AutoCloseable {
 
   /** A connection string for the blob clients. */
   public String connectionString() {
-    return "DefaultEndpointsProtocol=http;AccountName="
+    return "DefaultEndpointsProtocol="
+        + endpoint.getScheme()
+        + ";AccountName="
         + ACCOUNT
         + ";AccountKey="
         + KEY
@@ -130,12 +150,12 @@ public final class Azurite implements AutoCloseable {
     return new Azurite(uri, container::stop);
   }
 
-  private static Azurite asProcess(int port, Path location) throws IOException {
-    Path home = installed();
-    Process process =
-        new ProcessBuilder(
+  private static Azurite asProcess(int port, Path location, String... more) throws IOException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
                 "node",
-                home.resolve("dist/src/blob/main.js").toString(),
+                installed().resolve("dist/src/blob/main.js").toString(),
                 "--blobHost",
                 "127.0.0.1",
                 "--blobPort",
@@ -143,10 +163,10 @@ public final class Azurite implements AutoCloseable {
                 "--location",
                 location.toString(),
                 "--silent",
-                "--disableTelemetry")
-            .redirectErrorStream(true)
-            .directory(location.toFile())
-            .start();
+                "--disableTelemetry"));
+    command.addAll(List.of(more));
+    Process process =
+        new ProcessBuilder(command).redirectErrorStream(true).directory(location.toFile()).start();
     List<String> said = new ArrayList<>();
     BufferedReader out =
         new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
@@ -157,7 +177,7 @@ public final class Azurite implements AutoCloseable {
       Matcher matcher = LISTENS.matcher(line);
       if (matcher.find()) {
         drain(out);
-        URI uri = URI.create("http://127.0.0.1:" + matcher.group(1) + "/" + ACCOUNT);
+        URI uri = URI.create(matcher.group(1) + "/" + ACCOUNT);
         return new Azurite(uri, () -> stop(process));
       }
     }

@@ -3,6 +3,7 @@ package io.batchmount.launcher.cli.outputs;
 import com.azure.storage.blob.BlobContainerClient;
 import com.azure.storage.blob.BlobContainerClientBuilder;
 import com.azure.storage.blob.BlobServiceVersion;
+import io.batchmount.launcher.account.AccountDestinations;
 import io.batchmount.launcher.account.AccountResolver;
 import io.batchmount.launcher.account.CredentialRefreshPolicy;
 import io.batchmount.launcher.account.StorageAccount;
@@ -10,6 +11,9 @@ import io.batchmount.launcher.conventions.JobContainers;
 import io.batchmount.launcher.options.Settings;
 import io.batchmount.launcher.options.UsageException;
 import io.batchmount.launcher.outputs.DestinationAccess.DestinationCredential;
+import io.batchmount.launcher.outputs.DestinationAccess.Place;
+import io.batchmount.launcher.outputs.DestinationAccess.Service;
+import java.net.URI;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
@@ -60,18 +64,18 @@ final class ContainerOptions {
       if (url.contains("sig=")) {
         return builder.endpoint(url).buildClient();
       }
-      AccountAccess access = new AccountAccess(accounts);
-      java.net.URI bare = java.net.URI.create(url);
-      builder.endpoint(access.reachedAt(bare).toString());
-      access.policiesFor(bare).forEach(builder::addPolicy);
-      return sign(builder, access.credentialFor(bare)).buildClient();
+      AccountDestinations access = new AccountDestinations(accounts);
+      Place place = new Place(Service.BLOB, URI.create(url));
+      builder.endpoint(access.reachedAt(place).toString());
+      access.policiesFor(place).forEach(builder::addPolicy);
+      return sign(builder, access.credentialFor(place)).buildClient();
     }
     StorageAccount account = accounts.direct();
     builder
         .endpoint(account.blobEndpoint().toString())
         .containerName(name(settings))
         .addPolicy(new CredentialRefreshPolicy(account.credential()));
-    return sign(builder, AccountAccess.credentialOf(account.credential())).buildClient();
+    return sign(builder, AccountDestinations.credentialOf(account.credential())).buildClient();
   }
 
   private String name(Settings settings) {

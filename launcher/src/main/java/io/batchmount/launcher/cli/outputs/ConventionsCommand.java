@@ -6,6 +6,8 @@ import io.batchmount.launcher.cli.CommandFailure;
 import io.batchmount.launcher.cli.ExitCode;
 import io.batchmount.launcher.conventions.JobOutputKind;
 import io.batchmount.launcher.conventions.JobOutputStorage;
+import io.batchmount.launcher.conventions.OutputKind;
+import io.batchmount.launcher.conventions.OutputStorage;
 import io.batchmount.launcher.conventions.OutputStorageException;
 import io.batchmount.launcher.conventions.StoredOutput;
 import io.batchmount.launcher.conventions.TaskOutputKind;
@@ -43,69 +45,34 @@ abstract class ConventionsCommand extends BaseCommand {
   }
 
   /** Outputs of one kind, of the task if one is named, else of the job. */
-  final Outputs outputs(BlobContainerClient container, String kind) {
-    if (where.task().isPresent()) {
-      TaskOutputStorage storage = TaskOutputStorage.of(container, where.task().get());
-      TaskOutputKind of = TaskOutputKind.of(kind);
-      return new Outputs() {
-        @Override
-        public Stream<StoredOutput> list() {
-          return storage.list(of);
-        }
-
-        @Override
-        public StoredOutput get(String name) {
-          return storage.get(of, name);
-        }
-
-        @Override
-        public StoredOutput save(Path source, String name) {
-          return storage.save(of, source, name);
-        }
-
-        @Override
-        public TrackedSave track(Path source, String name, TrackOptions options) {
-          return storage.track(of, source, name, options);
-        }
-      };
-    }
-    JobOutputStorage storage = JobOutputStorage.of(container);
-    JobOutputKind of = JobOutputKind.of(kind);
-    return new Outputs() {
-      @Override
-      public Stream<StoredOutput> list() {
-        return storage.list(of);
-      }
-
-      @Override
-      public StoredOutput get(String name) {
-        return storage.get(of, name);
-      }
-
-      @Override
-      public StoredOutput save(Path source, String name) {
-        return storage.save(of, source, name);
-      }
-
-      @Override
-      public TrackedSave track(Path source, String name, TrackOptions options) {
-        return storage.track(of, source, name, options);
-      }
-    };
+  final Outputs<?> outputs(BlobContainerClient container, String kind) {
+    return where.task().isPresent()
+        ? new Outputs<>(
+            TaskOutputStorage.of(container, where.task().get()), TaskOutputKind.of(kind))
+        : new Outputs<>(JobOutputStorage.of(container), JobOutputKind.of(kind));
   }
 
-  /** Job or task outputs of one kind, under one set of names. */
-  interface Outputs {
-    /** All of them. */
-    Stream<StoredOutput> list();
+  /**
+   * Outputs of one kind.
+   *
+   * @param storage of the job or of a task
+   * @param kind which of them
+   */
+  record Outputs<K extends OutputKind>(OutputStorage<K> storage, K kind) {
+    Stream<StoredOutput> list() {
+      return storage.list(kind);
+    }
 
-    /** A reference to one. */
-    StoredOutput get(String name);
+    StoredOutput get(String name) {
+      return storage.get(kind, name);
+    }
 
-    /** Stores a file. */
-    StoredOutput save(Path source, String name);
+    StoredOutput save(Path source, String name) {
+      return storage.save(kind, source, name);
+    }
 
-    /** Tracks a file. */
-    TrackedSave track(Path source, String name, TrackOptions options);
+    TrackedSave track(Path source, String name, TrackOptions options) {
+      return storage.track(kind, source, name, options);
+    }
   }
 }

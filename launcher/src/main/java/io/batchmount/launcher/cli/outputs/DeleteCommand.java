@@ -25,7 +25,7 @@ final class DeleteCommand extends ConventionsCommand {
 
   @Override
   int run(BlobContainerClient container) {
-    Outputs outputs = outputs(container, kind);
+    Outputs<?> outputs = outputs(container, kind);
     paths.forEach(path -> outputs.get(path).delete());
     return ExitCode.OK;
   }

@@ -45,7 +45,7 @@ final class GetCommand extends ConventionsCommand {
 
   @Override
   int run(BlobContainerClient container) {
-    Outputs outputs = outputs(container, kind);
+    Outputs<?> outputs = outputs(container, kind);
     if (output.filter("-"::equals).isPresent()) {
       toStandardOutput(outputs);
       return ExitCode.OK;
@@ -71,19 +71,19 @@ final class GetCommand extends ConventionsCommand {
     return ExitCode.OK;
   }
 
-  private List<StoredOutput> all(Outputs outputs) {
+  private List<StoredOutput> all(Outputs<?> outputs) {
     try (Stream<StoredOutput> all = outputs.list()) {
       return all.toList();
     }
   }
 
-  private List<StoredOutput> named(Outputs outputs) {
+  private List<StoredOutput> named(Outputs<?> outputs) {
     List<StoredOutput> named = new ArrayList<>();
     paths.forEach(path -> named.add(outputs.get(path)));
     return named;
   }
 
-  private void toStandardOutput(Outputs outputs) {
+  private void toStandardOutput(Outputs<?> outputs) {
     if (paths.size() != 1) {
       throw new UsageException("-o - takes exactly one PATH");
     }

@@ -57,7 +57,7 @@ final class SaveCommand extends ConventionsCommand {
     if (create) {
       container.createIfNotExists();
     }
-    Outputs outputs = outputs(container, kind);
+    Outputs<?> outputs = outputs(container, kind);
     for (Path file : files) {
       String as = name.orElseGet(() -> OutputNames.nameOfRelativePath(file.toString()));
       StoredOutput stored = outputs.save(file.toAbsolutePath(), as);

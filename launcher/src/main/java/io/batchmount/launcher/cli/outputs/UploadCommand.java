@@ -3,6 +3,7 @@ package io.batchmount.launcher.cli.outputs;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.batchmount.launcher.account.AccountDestinations;
 import io.batchmount.launcher.cli.BaseCommand;
 import io.batchmount.launcher.cli.CommandFailure;
 import io.batchmount.launcher.cli.ExitCode;
@@ -19,14 +20,12 @@ import io.batchmount.launcher.outputs.UploadError;
 import io.batchmount.launcher.outputs.UploadListener;
 import io.batchmount.launcher.outputs.UploadOptions;
 import io.batchmount.launcher.outputs.UploadedFile;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.UUID;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -87,7 +86,10 @@ final class UploadCommand extends BaseCommand {
     if (dryRun) {
       return plan(files, context);
     }
-    UploadOptions options = upload.toOptions().withJournal(journal(files, working), resume);
+    UploadOptions options =
+        upload
+            .toOptions()
+            .withJournal(OutputFilesPhase.journalOf(stateDir(), files, working), resume);
     try (Progress progress = new Progress(err());
         OutputFilesPhase phase = open(files, context, options, progress)) {
       PhaseResult result = phase.commandEnded(exitCode);
@@ -105,7 +107,8 @@ final class UploadCommand extends BaseCommand {
 
   private OutputFilesPhase open(
       List<OutputFile> files, JobContext context, UploadOptions options, UploadListener listener) {
-    return OutputFilesPhase.open(files, context, options, new AccountAccess(accounts()), listener);
+    return OutputFilesPhase.open(
+        files, context, options, new AccountDestinations(accounts()), listener);
   }
 
   private int plan(List<OutputFile> files, JobContext context) {
@@ -160,6 +163,9 @@ final class UploadCommand extends BaseCommand {
     for (UploadedFile one : result.uploaded()) {
       out().println(one.file() + "\t" + one.destination() + "\t" + one.name());
     }
+    if (result.errors().size() == 1) {
+      return; // the last line of the command says the same
+    }
     for (UploadError error : result.errors()) {
       say(
           error.code().category().wireName()
@@ -187,12 +193,5 @@ final class UploadCommand extends BaseCommand {
         .variable("AZ_BATCH_TASK_DIR")
         .map(Path::of)
         .orElseGet(() -> working.getParent() == null ? working : working.getParent());
-  }
-
-  /** One journal for each definition and directory: the same command finds it again. */
-  private Path journal(List<OutputFile> files, Path working) {
-    String identity = working + "\n" + files; // the texts of entries hold no signature
-    UUID name = UUID.nameUUIDFromBytes(identity.getBytes(StandardCharsets.UTF_8));
-    return stateDir().resolve("uploads").resolve(name + ".jsonl");
   }
 }

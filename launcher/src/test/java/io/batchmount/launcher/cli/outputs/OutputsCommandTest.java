@@ -13,7 +13,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.batchmount.core.testkit.Azurite;
 import io.batchmount.launcher.cli.Cli;
+import io.batchmount.launcher.conventions.FileGroups;
 import io.batchmount.launcher.conventions.JobContainers;
+import io.batchmount.launcher.outputs.FaultyProxy;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -63,13 +65,15 @@ class OutputsCommandTest {
     environment.put("AZURE_STORAGE_CONNECTION_STRING", Azurite.shared().connectionString());
   }
 
+  private static BlobServiceClient service() {
+    return new BlobServiceClientBuilder()
+        .connectionString(Azurite.shared().connectionString())
+        .serviceVersion(BlobServiceVersion.V2025_11_05)
+        .buildClient();
+  }
+
   private BlobContainerClient container() {
-    BlobServiceClient service =
-        new BlobServiceClientBuilder()
-            .connectionString(Azurite.shared().connectionString())
-            .serviceVersion(BlobServiceVersion.V2025_11_05)
-            .buildClient();
-    return service.getBlobContainerClient(JobContainers.nameOf(job));
+    return service().getBlobContainerClient(JobContainers.nameOf(job));
   }
 
   private String definition(String url, String more) throws IOException {
@@ -182,6 +186,51 @@ class OutputsCommandTest {
     assertThat(logs.resolve("fileuploadout.txt")).exists();
   }
 
+  /** Chapter 6: a container of the linked account. */
+  @Test
+  void uploadToAFileGroup() throws IOException {
+    Files.writeString(wd.resolve("a.txt"), "a");
+    withAccount();
+    String group = "group_" + UUID.randomUUID();
+    BlobContainerClient container = service().getBlobContainerClient(FileGroups.containerOf(group));
+    container.create();
+    Path file =
+        Files.writeString(
+            task.resolve("output-files.json"),
+            """
+            [{"filePattern": "*.txt",
+              "destination": {"autoStorage": {"fileGroup": "%s", "path": "t1"}}}]
+            """
+                .formatted(group));
+
+    Ran ran =
+        run(
+            "outputs",
+            "upload",
+            "-f",
+            file.toString(),
+            "--exit-code=0",
+            "--directory",
+            wd.toString());
+
+    assertThat(ran.err()).isEmpty();
+    assertThat(ran.code()).isZero();
+    assertThat(container.listBlobs().stream().map(BlobItem::getName)).containsExactly("t1/a.txt");
+    environment.remove("AZURE_STORAGE_CONNECTION_STRING");
+    assertThat(
+            run(
+                    "outputs",
+                    "upload",
+                    "-f",
+                    file.toString(),
+                    "--exit-code=0",
+                    "--directory",
+                    wd.toString())
+                .err())
+        .contains("usererror FileUploadAccessDenied")
+        .contains("--account");
+  }
+
   @Test
   void conditionDoesNotHold() throws IOException {
     Files.writeString(wd.resolve("a.txt"), "a");
@@ -203,6 +252,47 @@ class OutputsCommandTest {
 
     assertThat(ran.code()).isEqualTo(4);
     assertThat(ran.err()).contains("usererror FileUploadContainerNotFound").doesNotContain("sig=");
+  }
+
+  /** Interrupted by a network that stays down; what was stored is not sent again. */
+  @Test
+  void uploadIsTakenUp() throws IOException {
+    for (String name : List.of("a", "b", "c")) {
+      Files.write(wd.resolve(name + ".txt"), new byte[1 << 20]);
+    }
+    container().create();
+    try (FaultyProxy network = new FaultyProxy(Azurite.shared().endpoint())) {
+      String file = definition(network.through(sas(container())), "");
+      network.cutAfter((1 << 20) + (1 << 19), true);
+      String[] upload = {
+        "outputs",
+        "upload",
+        "-f",
+        file,
+        "--exit-code=0",
+        "--upload-parallel=1",
+        "--json",
+        "--directory",
+        wd.toString(),
+        "--upload-timeout=5s"
+      };
+      assertThat(run(upload).code()).isEqualTo(4);
+      int before =
+          (int) container().listBlobs().stream().count(); // 1 on a machine that is not busy
+      network.heal();
+      upload[upload.length - 1] = "--resume";
+
+      Ran resumed = run(upload);
+
+      assertThat(resumed.code()).as(resumed.err()).isZero();
+      List<Boolean> skipped = new java.util.ArrayList<>();
+      new ObjectMapper()
+          .readTree(resumed.out())
+          .path("uploaded")
+          .forEach(one -> skipped.add(one.path("skipped").asBoolean()));
+      assertThat(skipped).containsExactly(before > 0, false, false);
+    }
+    assertThat(container().listBlobs()).hasSize(3);
   }
 
   @Test

@@ -1,15 +1,21 @@
-package io.batchmount.blob.write;
+package io.batchmount.core;
 
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/** Media types by suffix of a name (IANA registry), for programs that read blobs over HTTP. */
-final class ContentTypes {
+/**
+ * Media types by suffix of a name (IANA registry where there is one), for programs that read what
+ * is stored over HTTP. A table of our own, so that the result does not depend on the machine; no
+ * character set is claimed that nobody looked at.
+ */
+public final class ContentTypes {
   private static final Map<String, String> BY_SUFFIX =
       Map.ofEntries(
           Map.entry("txt", "text/plain"),
           Map.entry("log", "text/plain"),
+          Map.entry("out", "text/plain"),
+          Map.entry("err", "text/plain"),
           Map.entry("md", "text/markdown"),
           Map.entry("csv", "text/csv"),
           Map.entry("tsv", "text/tab-separated-values"),
@@ -19,6 +25,8 @@ final class ContentTypes {
           Map.entry("js", "text/javascript"),
           Map.entry("json", "application/json"),
           Map.entry("jsonl", "application/jsonl"),
+          Map.entry("ndjson", "application/x-ndjson"),
+          Map.entry("ipynb", "application/x-ipynb+json"),
           Map.entry("xml", "application/xml"),
           Map.entry("yaml", "application/yaml"),
           Map.entry("yml", "application/yaml"),
@@ -53,7 +61,7 @@ final class ContentTypes {
   private ContentTypes() {}
 
   /** The type of a path's suffix, if it is a known one. */
-  static Optional<String> ofName(String path) {
+  public static Optional<String> ofName(String path) {
     int dot = path.lastIndexOf('.');
     return dot < 0 || path.indexOf('/', dot) >= 0
         ? Optional.empty()

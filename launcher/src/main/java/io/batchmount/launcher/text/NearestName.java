@@ -1,4 +1,4 @@
-package io.batchmount.launcher.options;
+package io.batchmount.launcher.text;
 
 import java.util.Collection;
 import java.util.Comparator;
@@ -10,12 +10,13 @@ public final class NearestName {
   private NearestName() {}
 
   /**
-   * The nearest of some names by edit distance (a swap of neighbours counts one), if it is near
-   * enough to be meant: at most a third of the name's length, and at least 2 edits are forgiven.
+   * The nearest of some names by edit distance (a swap of neighbours counts one, letter case does
+   * not count), if it is near enough to be meant: at most two edits away, or two fifths of the
+   * name's length.
    */
   public static Optional<String> of(String name, Collection<String> known) {
     String wanted = name.toLowerCase(Locale.ROOT);
-    int limit = Math.max(2, wanted.length() / 3);
+    int limit = Math.max(2, wanted.length() * 2 / 5);
     return known.stream()
         .map(
             candidate ->
