@@ -4,7 +4,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -26,7 +25,7 @@ import java.util.Optional;
  * @param writeBack close returns when the journal has the data
  * @param illegalNames what happens to names that a blob cannot have
  * @param contentTypes whether the content type is set from the name's suffix
- * @param appendBlobPatterns globs of file names that are created as append blobs
+ * @param appendBlobPatterns names of new files that are made as append blobs
  * @param verifyContent whether stored MD5s are compared when a whole blob was read in one request
  * @param timeout deadline of work that no kernel request waits for
  * @param mountPoint where it is mounted, for the journal; empty in tests
@@ -47,7 +46,7 @@ public record BlobMountOptions(
     boolean writeBack,
     IllegalNames illegalNames,
     boolean contentTypes,
-    List<String> appendBlobPatterns,
+    NamePatterns appendBlobPatterns,
     boolean verifyContent,
     Duration timeout,
     Optional<Path> mountPoint,
@@ -93,7 +92,7 @@ public record BlobMountOptions(
 
   public BlobMountOptions {
     Objects.requireNonNull(mountName);
-    appendBlobPatterns = List.copyOf(appendBlobPatterns);
+    Objects.requireNonNull(appendBlobPatterns);
     while (subdirectory.startsWith("/")) {
       subdirectory = subdirectory.substring(1);
     }
@@ -138,7 +137,7 @@ public record BlobMountOptions(
     private boolean writeBack;
     private IllegalNames illegalNames = IllegalNames.ENCODE;
     private boolean contentTypes = true;
-    private List<String> appendBlobPatterns = List.of();
+    private NamePatterns appendBlobPatterns = NamePatterns.NONE;
     private boolean verifyContent = true;
     private Duration timeout = Duration.ofMinutes(2);
     private Optional<Path> mountPoint = Optional.empty();
@@ -209,8 +208,8 @@ public record BlobMountOptions(
       return this;
     }
 
-    public Builder appendBlobPatterns(List<String> value) {
-      appendBlobPatterns = List.copyOf(value);
+    public Builder appendBlobPatterns(NamePatterns value) {
+      appendBlobPatterns = Objects.requireNonNull(value);
       return this;
     }
 

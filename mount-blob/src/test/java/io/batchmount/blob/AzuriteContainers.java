@@ -17,14 +17,18 @@ public final class AzuriteContainers {
 
   /** A new, empty container. */
   public static BlobContainerClient create() {
-    BlobContainerClient client =
-        new BlobContainerClientBuilder()
-            .connectionString(Azurite.shared().connectionString())
-            .serviceVersion(BlobServiceVersion.V2025_11_05)
-            .containerName("test-" + UUID.randomUUID())
-            .buildClient();
+    BlobContainerClient client = client("test-" + UUID.randomUUID());
     client.create();
     return client;
+  }
+
+  /** The SDK's client of a container: another writer than the mount. */
+  public static BlobContainerClient client(String container) {
+    return new BlobContainerClientBuilder()
+        .connectionString(Azurite.shared().connectionString())
+        .serviceVersion(BlobServiceVersion.V2025_11_05)
+        .containerName(container)
+        .buildClient();
   }
 
   public static BlobLocation location(String container) {

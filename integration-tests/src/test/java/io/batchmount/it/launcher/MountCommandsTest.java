@@ -2,11 +2,15 @@ package io.batchmount.it.launcher;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.azure.storage.blob.BlobContainerClient;
+import com.azure.storage.blob.models.BlobType;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.batchmount.blob.AzuriteContainers;
 import io.batchmount.it.support.Batchmount;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -50,6 +54,45 @@ class MountCommandsTest extends LauncherFixture {
     assertThat(ProcessHandle.of(pid)).isEmpty();
     assertThat(mounts()).isEmpty();
     assertThat(status().path("mounts")).isEmpty();
+  }
+
+  @Test
+  void filesOfAPatternAreMadeAsAppendBlobsAndGrow() throws Exception {
+    Path blob = directory("b");
+    batchmount
+        .run("mount", "blob", container, blob.toString(), "--append-blobs", "*.log:events-?")
+        .expect(0);
+    Files.writeString(blob.resolve("train.log"), "epoch 1\n");
+    Files.writeString(blob.resolve("train.log"), "epoch 2\n", StandardOpenOption.APPEND);
+    Files.writeString(blob.resolve("events-1"), "e");
+    Files.writeString(blob.resolve("events-10"), "not of the pattern");
+    batchmount.run("unmount", blob.toString()).expect(0);
+    assertThat(type("train.log")).isEqualTo(BlobType.APPEND_BLOB);
+    assertThat(storage().getBlobClient("train.log").downloadContent().toString())
+        .isEqualTo("epoch 1\nepoch 2\n");
+    assertThat(type("events-1")).isEqualTo(BlobType.APPEND_BLOB);
+    assertThat(type("events-10")).isEqualTo(BlobType.BLOCK_BLOB);
+    assertThat(batchmount.run("mount", "blob", container, blob.toString(), "--append-blobs", "a/*"))
+        .satisfies(refused -> assertThat(refused.expect(2).stderr()).contains("'a/*'"));
+  }
+
+  @Test
+  void aVolumesOptionsNameAppendBlobs() {
+    String job =
+        job(custom("echo 1 > $AZ_BATCHAI_JOB_MOUNT_ROOT/bfs/run.log"))
+            .replace(
+                "\"relativeMountPath\": \"bfs\"",
+                "\"relativeMountPath\": \"bfs\", \"mountOptions\": \"--append-blobs=*.log\"");
+    run("append", job).expect(0);
+    assertThat(type("run.log")).isEqualTo(BlobType.APPEND_BLOB);
+  }
+
+  private BlobContainerClient storage() {
+    return AzuriteContainers.client(container);
+  }
+
+  private BlobType type(String blob) {
+    return storage().getBlobClient(blob).getProperties().getBlobType();
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.batchmount.launcher.cli;
 
+import io.batchmount.blob.NamePatterns;
 import io.batchmount.launcher.account.Redaction;
 import io.batchmount.launcher.job.ConfigurationException;
 import io.batchmount.launcher.options.AccountOptions.AuthKind;
@@ -113,6 +114,7 @@ public final class Cli {
     return line.registerConverter(ByteSize.class, converter(ByteSize::parse))
         .registerConverter(Duration.class, converter(Durations::parse))
         .registerConverter(FileMode.class, converter(FileMode::parse))
+        .registerConverter(NamePatterns.class, converter(NamePatterns::parse))
         .registerConverter(AuthKind.class, converter(AuthKind::parse))
         .setExpandAtFiles(false)
         .setCaseInsensitiveEnumValuesAllowed(true)

@@ -104,6 +104,7 @@ public final class Stores {
                   tuning.conflict() == MountOptions.Conflict.overwrite
                       ? BlobMountOptions.Conflict.OVERWRITE
                       : BlobMountOptions.Conflict.FAIL)
+              .appendBlobPatterns(tuning.appendBlobs())
               .writeBack(tuning.writeBack())
               .illegalNames(
                   tuning.illegalNames() == MountOptions.IllegalNames.refuse

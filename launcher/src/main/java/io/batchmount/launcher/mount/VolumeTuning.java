@@ -1,5 +1,6 @@
 package io.batchmount.launcher.mount;
 
+import io.batchmount.blob.NamePatterns;
 import io.batchmount.launcher.options.MountOptions;
 import java.time.Duration;
 import java.util.Optional;
@@ -20,6 +21,7 @@ import java.util.Optional;
  * @param blockSize bytes, blob mounts
  * @param conflict blob mounts
  * @param prefetch blob mounts
+ * @param appendBlobs blob mounts: names of new files that become append blobs
  * @param writeBack close returns before the data is in the service
  * @param illegalNames what happens to names that the store cannot hold
  * @param flushInterval share mounts
@@ -41,6 +43,7 @@ public record VolumeTuning(
     int blockSize,
     MountOptions.Conflict conflict,
     MountOptions.Prefetch prefetch,
+    NamePatterns appendBlobs,
     boolean writeBack,
     MountOptions.IllegalNames illegalNames,
     Duration flushInterval,
@@ -77,6 +80,7 @@ public record VolumeTuning(
         Math.toIntExact(options.blockSize().bytes()),
         options.conflict(),
         options.prefetch(),
+        options.appendBlobs().orElse(NamePatterns.NONE),
         options.writeBack(),
         options.illegalNames(),
         options.flushInterval(),

@@ -1,5 +1,6 @@
 package io.batchmount.launcher.options;
 
+import io.batchmount.blob.NamePatterns;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -137,6 +138,13 @@ public final class MountOptions {
       defaultValue = "siblings",
       description = "Blob mounts: how far to read ahead (default: ${DEFAULT-VALUE}).")
   Prefetch prefetch = Prefetch.siblings;
+
+  @Option(
+      names = "--append-blobs",
+      paramLabel = "PATTERN[:PATTERN...]",
+      description =
+          "Blob mounts: new files of these names, such as *.log, become append blobs (default: none).")
+  Optional<NamePatterns> appendBlobs = Optional.empty();
 
   @Option(
       names = "--flush-interval",
@@ -292,6 +300,10 @@ public final class MountOptions {
 
   public Prefetch prefetch() {
     return prefetch;
+  }
+
+  public Optional<NamePatterns> appendBlobs() {
+    return appendBlobs;
   }
 
   public Duration flushInterval() {

@@ -1,5 +1,6 @@
 package io.batchmount.launcher.plan;
 
+import io.batchmount.blob.NamePatterns;
 import io.batchmount.launcher.job.ConfigurationException;
 import io.batchmount.launcher.text.NearestName;
 import java.time.Duration;
@@ -223,6 +224,7 @@ public final class BlobMountOptions {
               proxy(),
               logLevel(),
               text("subdirectory"),
+              patterns("append-blobs"),
               List.of());
       leftOver();
       return withWarnings(settings);
@@ -253,6 +255,7 @@ public final class BlobMountOptions {
           s.proxy(),
           s.logLevel(),
           s.subdirectory(),
+          s.appendBlobs(),
           warnings);
     }
 
@@ -331,6 +334,15 @@ public final class BlobMountOptions {
         throw new ConfigurationException(KEY, "\"" + name + "\" needs a value");
       }
       return value;
+    }
+
+    private Optional<NamePatterns> patterns(String name) {
+      Optional<String> value = text(name);
+      try {
+        return value.map(NamePatterns::parse);
+      } catch (IllegalArgumentException e) {
+        throw new ConfigurationException(KEY, "\"" + name + "\": " + e.getMessage());
+      }
     }
 
     private boolean flag(String name) {

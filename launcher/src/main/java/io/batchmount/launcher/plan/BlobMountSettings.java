@@ -1,5 +1,6 @@
 package io.batchmount.launcher.plan;
 
+import io.batchmount.blob.NamePatterns;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -34,6 +35,7 @@ import java.util.OptionalLong;
  * @param logLevel {@code trace}, {@code debug}, {@code info}, {@code warn}, {@code error} or {@code
  *     off}
  * @param subdirectory directory of the container that is mounted
+ * @param appendBlobs names of new files that become append blobs
  * @param warnings options that are understood but have no effect, with the reason
  */
 public record BlobMountSettings(
@@ -60,6 +62,7 @@ public record BlobMountSettings(
     Optional<String> proxy,
     Optional<String> logLevel,
     Optional<String> subdirectory,
+    Optional<NamePatterns> appendBlobs,
     List<String> warnings) {
   /** The string with which the service mounted where none was given. */
   public static final String SERVICE_DEFAULT =

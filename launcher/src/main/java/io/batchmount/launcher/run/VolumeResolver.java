@@ -1,5 +1,6 @@
 package io.batchmount.launcher.run;
 
+import io.batchmount.blob.NamePatterns;
 import io.batchmount.launcher.account.AccountResolver;
 import io.batchmount.launcher.account.Endpoints;
 import io.batchmount.launcher.account.SecretSource;
@@ -118,6 +119,7 @@ public final class VolumeResolver {
                 : plain.blockSize(),
             plain.conflict(),
             plain.prefetch(),
+            options.appendBlobs().or(settings::appendBlobs).orElse(NamePatterns.NONE),
             plain.writeBack(),
             plain.illegalNames(),
             plain.flushInterval(),

@@ -62,6 +62,7 @@ public final class OutputVolume implements AutoCloseable {
             plain.blockSize(),
             plain.conflict(),
             MountOptions.Prefetch.off,
+            plain.appendBlobs(),
             false,
             plain.illegalNames(),
             plain.flushInterval(),

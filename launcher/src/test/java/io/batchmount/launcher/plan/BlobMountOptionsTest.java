@@ -3,6 +3,7 @@ package io.batchmount.launcher.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.batchmount.blob.NamePatterns;
 import io.batchmount.launcher.job.ConfigurationException;
 import java.time.Duration;
 import java.util.Optional;
@@ -55,6 +56,24 @@ class BlobMountOptionsTest {
     assertThat(settings.entryTimeout()).contains(Duration.ofSeconds(1));
     assertThat(settings.readOnly()).isTrue();
     assertThat(settings.warnings()).isEmpty();
+  }
+
+  @Test
+  void namesOfAppendBlobs() {
+    BlobMountSettings settings = parse("-o allow_other --append-blobs=*.log:*.out");
+    assertThat(settings.appendBlobs()).contains(NamePatterns.parse("*.log:*.out"));
+    assertThat(settings.warnings()).isEmpty();
+    assertThat(parse("-o append-blobs=*.log,ro").appendBlobs())
+        .contains(NamePatterns.parse("*.log"));
+    assertThat(parse("-o ro").appendBlobs()).isEmpty();
+    assertThatThrownBy(() -> parse("--append-blobs=logs/*.log"))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("append-blobs")
+        .hasMessageContaining("'logs/*.log'");
+    assertThat(parse("--append-blob=*.log").warnings())
+        .singleElement()
+        .asString()
+        .contains("did you mean \"append-blobs\"");
   }
 
   @Test

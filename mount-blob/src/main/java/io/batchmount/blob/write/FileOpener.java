@@ -11,11 +11,7 @@ import io.batchmount.core.FileType;
 import io.batchmount.core.FsException;
 import io.batchmount.core.FsPaths;
 import io.batchmount.core.OpenOptions;
-import java.nio.file.FileSystems;
-import java.nio.file.Path;
-import java.nio.file.PathMatcher;
 import java.time.Duration;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -39,16 +35,11 @@ final class FileOpener {
   private static final int OWN_DIRECTORIES = 10_000;
 
   private final WriteContext context;
-  private final List<PathMatcher> appendPatterns;
   private final Cache<String, Boolean> ownDirectories =
       Caffeine.newBuilder().maximumSize(OWN_DIRECTORIES).expireAfterAccess(OWN_DIRECTORY).build();
 
   FileOpener(WriteContext context) {
     this.context = context;
-    this.appendPatterns =
-        context.options().appendBlobPatterns().stream()
-            .map(pattern -> FileSystems.getDefault().getPathMatcher("glob:" + pattern))
-            .toList();
   }
 
   /** This mount has just made a directory. */
@@ -88,7 +79,7 @@ final class FileOpener {
             Optional.empty(),
             AttributeCodec.created(
                 FileType.REGULAR, permissions, caller, context.clock().instant()),
-            isAppendBlobName(path));
+            context.options().appendBlobPatterns().matches(FsPaths.name(path)));
     if (options.exclusive() && !isOwn(parent, FsPaths.name(path))) {
       reserve(file);
     }
@@ -156,13 +147,5 @@ final class FileOpener {
     return !lower.contains("lock")
         && !lower.endsWith(".pid")
         && ownDirectories.getIfPresent(directory) != null;
-  }
-
-  private boolean isAppendBlobName(String path) {
-    if (appendPatterns.isEmpty()) {
-      return false;
-    }
-    Path name = Path.of(FsPaths.name(path));
-    return appendPatterns.stream().anyMatch(pattern -> pattern.matches(name));
   }
 }

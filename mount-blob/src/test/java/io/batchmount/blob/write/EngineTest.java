@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.batchmount.blob.BlobMountOptions.Conflict;
 import io.batchmount.blob.BlobTestMount;
+import io.batchmount.blob.NamePatterns;
 import io.batchmount.blob.store.BlobOperation;
 import io.batchmount.blob.store.BlobProperties;
 import io.batchmount.blob.store.BlobType;
@@ -144,7 +145,7 @@ class EngineTest {
   /** Promise 9: appending 1 KiB to a large blob moves a few MiB at most, whoever wrote it. */
   @Test
   void appendingToAForeignBlobMovesOnlyTheNewBytes() throws Exception {
-    int size = 100 << 20;
+    int size = 1 << 30;
     f.memory.putGenerated("one-put", size, 9);
     FileHandle handle = f.openForWrite("/one-put");
     f.counts.reset();
@@ -412,7 +413,7 @@ class EngineTest {
   @Test
   void filesOfAPatternAreMadeAsAppendBlobs() throws Exception {
     try (EngineFixture a =
-        new EngineFixture(root, f.memory, b -> b.appendBlobPatterns(List.of("*.log")))) {
+        new EngineFixture(root, f.memory, b -> b.appendBlobPatterns(NamePatterns.parse("*.log")))) {
       a.put("/x.log", EngineFixture.bytes(10, 1));
       assertThat(a.memory.getProperties("x.log").type()).isEqualTo(BlobType.APPEND);
       byte[] big = EngineFixture.bytes(9 << 20, 2);
