@@ -149,7 +149,24 @@ public final class BlobFileSystem implements FileSystem {
   public FileAttributes getAttributes(String path) throws FsException {
     FsPaths.checkNameLength(path);
     Optional<FileAttributes> pending = mutations.pendingAttributes(path);
-    return pending.isPresent() ? pending.get() : mutations.attributes(require(path));
+    if (pending.isPresent()) {
+      return pending.get();
+    }
+    BlobEntry entry = require(path);
+    if (!FsPaths.isRoot(path) && isListedWithoutAttributes(entry)) {
+      entry = names.refresh(path).orElseThrow(() -> FsException.noEntry(path));
+    }
+    return mutations.attributes(entry);
+  }
+
+  /**
+   * Listings of accounts with a hierarchical namespace name directories without their attributes;
+   * on flat ones a directory without a marker has none. Read-only mounts do not ask which it is.
+   */
+  private boolean isListedWithoutAttributes(BlobEntry entry) throws FsException {
+    return entry.kind() == BlobEntry.Kind.IMPLICIT_DIRECTORY
+        && !options.readOnly()
+        && store.hierarchy().isPresent();
   }
 
   @Override
@@ -163,13 +180,14 @@ public final class BlobFileSystem implements FileSystem {
           any[0] = true;
           String name = FsPaths.name(entry.path());
           FileAttributes attributes = waiting.remove(name);
+          boolean typeOnly = attributes == null && isListedWithoutAttributes(entry);
           if (attributes == null) {
             attributes =
                 mutations
                     .pendingAttributes(entry.path())
                     .orElseGet(() -> mutations.attributes(entry));
           }
-          boolean more = sink.accept(new DirectoryEntry(name, attributes));
+          boolean more = sink.accept(new DirectoryEntry(name, attributes, typeOnly));
           full[0] = !more;
           return more;
         });

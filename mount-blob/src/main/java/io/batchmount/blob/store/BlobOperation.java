@@ -14,12 +14,16 @@ public enum BlobOperation {
   APPEND_BLOCK,
   SET_METADATA,
   COPY,
-  DELETE;
+  DELETE,
+  ACCOUNT_INFORMATION,
+  CREATE_DIRECTORY,
+  DELETE_DIRECTORY,
+  RENAME;
 
   /** Whether the request changes the container. */
   public boolean isWrite() {
     return switch (this) {
-      case LIST, HEAD, GET, GET_BLOCK_LIST -> false;
+      case LIST, HEAD, GET, GET_BLOCK_LIST, ACCOUNT_INFORMATION -> false;
       default -> true;
     };
   }

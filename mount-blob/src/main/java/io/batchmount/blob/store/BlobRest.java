@@ -16,6 +16,7 @@ import com.azure.storage.blob.models.BlobStorageException;
 import com.azure.storage.common.Utility;
 import com.azure.storage.common.policy.RequestRetryOptions;
 import com.azure.storage.common.policy.RetryPolicyType;
+import com.azure.storage.file.datalake.models.DataLakeStorageException;
 import io.batchmount.core.Errno;
 import io.batchmount.core.FsException;
 import java.io.IOException;
@@ -75,6 +76,11 @@ final class BlobRest {
   }
 
   BlobRest(SdkBlobStore.Options options) {
+    this(options, client(options));
+  }
+
+  /** As above, over another HTTP client. */
+  BlobRest(SdkBlobStore.Options options, HttpClient client) {
     this.options = options;
     this.throttle = AccountThrottle.of(options.location());
     this.meters = new RequestMeters(options.meters(), options.mountName());
@@ -86,7 +92,7 @@ final class BlobRest {
             .retryOptions(
                 new RequestRetryOptions(
                     RetryPolicyType.FIXED, 1, Duration.ofHours(1), null, null, null))
-            .httpClient(client(options));
+            .httpClient(client);
     if (options.credential() instanceof BlobCredential.Key key) {
       builder.credential(key.key());
     } else if (options.credential() instanceof BlobCredential.Sas sas) {
@@ -121,6 +127,11 @@ final class BlobRest {
                 .writeTimeout(STALL_TIMEOUT)
                 .disableBufferCopy(true)
                 .build());
+  }
+
+  /** Signs and sends, without any retries. */
+  HttpPipeline pipeline() {
+    return pipeline;
   }
 
   BlobContainerAsyncClient container() {
@@ -276,6 +287,16 @@ final class BlobRest {
               Optional.ofNullable(sdk.getResponse())
                   .map(response -> response.getHeaderValue(HttpHeaderName.RETRY_AFTER)));
     }
+    if (cause instanceof DataLakeStorageException sdk) {
+      cause =
+          new RefusedException(
+              sdk.getStatusCode(),
+              Optional.ofNullable(sdk.getErrorCode()),
+              Optional.ofNullable(sdk.getResponse())
+                  .map(response -> response.getHeaderValue(REQUEST_ID)),
+              Optional.ofNullable(sdk.getResponse())
+                  .map(response -> response.getHeaderValue(HttpHeaderName.RETRY_AFTER)));
+    }
     if (cause instanceof FsException known) {
       return new Failure(known, false, Optional.empty());
     }
@@ -310,6 +331,7 @@ final class BlobRest {
     while (cause.getCause() != null
         && !(cause instanceof IOException)
         && !(cause instanceof BlobStorageException)
+        && !(cause instanceof DataLakeStorageException)
         && !(cause instanceof RefusedException)) {
       cause = cause.getCause();
     }

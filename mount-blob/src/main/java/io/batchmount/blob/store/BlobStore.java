@@ -134,6 +134,16 @@ public interface BlobStore extends AutoCloseable {
   void delete(String blob, WriteCondition condition) throws FsException;
 
   /**
+   * What the account does with whole directories, when it has a hierarchical namespace; empty for
+   * flat ones. The account is asked once, by the first call.
+   *
+   * @throws FsException when the account did not answer; the next call asks again
+   */
+  default Optional<HierarchicalOperations> hierarchy() throws FsException {
+    return Optional.empty();
+  }
+
+  /**
    * One cheap request that proves address, credentials and existence of the container.
    *
    * @throws FsException with a sentence that names what is wrong and the fix

@@ -270,7 +270,7 @@ public final class InMemoryBlobStore implements BlobStore {
   public synchronized void stageBlock(String blob, String base64BlockId, ByteBuffer content)
       throws FsException {
     String doing = "Put Block " + blob;
-    stage(blob, base64BlockId, copy(content), doing);
+    stage(blob, base64BlockId, new MemoryContent.Whole(copy(content)), doing);
   }
 
   @Override
@@ -295,9 +295,8 @@ public final class InMemoryBlobStore implements BlobStore {
     if (offset < 0 || offset + length > source.content().size()) {
       throw fail(416, "InvalidRange", doing);
     }
-    ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(length));
-    source.content().read(offset, bytes);
-    stage(blob, base64BlockId, bytes.flip(), doing);
+    // not copied: content never changes, and blobs of many GiB take no memory this way
+    stage(blob, base64BlockId, new MemoryContent.Part(source.content(), offset, length), doing);
   }
 
   @Override
@@ -542,7 +541,8 @@ public final class InMemoryBlobStore implements BlobStore {
     }
   }
 
-  private void stage(String blob, String id, ByteBuffer content, String doing) throws FsException {
+  private void stage(String blob, String id, MemoryContent content, String doing)
+      throws FsException {
     String name = writable(blob, doing, WriteCondition.ANY);
     byte[] raw;
     try {

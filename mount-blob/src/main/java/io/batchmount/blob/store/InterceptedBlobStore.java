@@ -178,6 +178,55 @@ public abstract class InterceptedBlobStore implements BlobStore {
   }
 
   @Override
+  public Optional<HierarchicalOperations> hierarchy() throws FsException {
+    return inner.hierarchy().map(InterceptedHierarchy::new);
+  }
+
+  private final class InterceptedHierarchy implements HierarchicalOperations {
+    private final HierarchicalOperations operations;
+
+    InterceptedHierarchy(HierarchicalOperations operations) {
+      this.operations = operations;
+    }
+
+    @Override
+    public BlobProperties createDirectory(String directory, Map<String, String> metadata)
+        throws FsException {
+      return around(
+          BlobOperation.CREATE_DIRECTORY,
+          directory,
+          0,
+          () -> operations.createDirectory(directory, metadata));
+    }
+
+    @Override
+    public void deleteDirectory(String directory) throws FsException {
+      around(
+          BlobOperation.DELETE_DIRECTORY,
+          directory,
+          0,
+          () -> {
+            operations.deleteDirectory(directory);
+            return directory;
+          });
+    }
+
+    @Override
+    public BlobProperties rename(
+        String source,
+        Optional<String> sourceIfMatch,
+        String target,
+        WriteCondition targetCondition)
+        throws FsException {
+      return around(
+          BlobOperation.RENAME,
+          target,
+          0,
+          () -> operations.rename(source, sourceIfMatch, target, targetCondition));
+    }
+  }
+
+  @Override
   public void checkAccess() throws FsException {
     inner.checkAccess();
   }

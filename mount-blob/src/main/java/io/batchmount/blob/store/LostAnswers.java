@@ -128,6 +128,11 @@ final class LostAnswers {
     }
   }
 
+  /** Whether a blob has this metadata. */
+  boolean same(BlobProperties blob, Map<String, String> metadata) {
+    return same(blob.metadata(), metadata);
+  }
+
   /** Metadata names have no case. */
   private static boolean same(Map<String, String> one, Map<String, String> other) {
     return folded(one).equals(folded(other));

@@ -15,9 +15,26 @@ sealed interface MemoryContent {
   List<MemoryBlock> blocks();
 
   /** A committed or staged block. */
-  record MemoryBlock(String id, ByteBuffer bytes) {
-    int size() {
-      return bytes.remaining();
+  record MemoryBlock(String id, MemoryContent content) {
+    MemoryBlock(String id, ByteBuffer bytes) {
+      this(id, new Whole(bytes));
+    }
+
+    long size() {
+      return content.size();
+    }
+  }
+
+  /** A range of other content, without a copy of its bytes. */
+  record Part(MemoryContent whole, long offset, long size) implements MemoryContent {
+    @Override
+    public void read(long at, ByteBuffer target) {
+      whole.read(offset + at, target);
+    }
+
+    @Override
+    public List<MemoryBlock> blocks() {
+      return List.of();
     }
   }
 
@@ -76,10 +93,12 @@ sealed interface MemoryContent {
       }
       long at = offset;
       while (target.hasRemaining()) {
-        ByteBuffer bytes = blocks.get(index).bytes();
-        int from = Math.toIntExact(at - starts[index]);
-        int count = Math.min(target.remaining(), bytes.remaining() - from);
-        target.put(bytes.slice(from, count));
+        MemoryContent block = blocks.get(index).content();
+        long from = at - starts[index];
+        int count = (int) Math.min(target.remaining(), block.size() - from);
+        ByteBuffer part = target.slice().limit(count);
+        block.read(from, part);
+        target.position(target.position() + count);
         at += count;
         index++;
       }

@@ -1,5 +1,6 @@
 package io.batchmount.blob.store;
 
+import com.azure.core.http.HttpClient;
 import com.azure.core.http.HttpHeaderName;
 import com.azure.core.http.HttpMethod;
 import com.azure.core.http.HttpRequest;
@@ -26,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -143,10 +145,12 @@ public final class SdkBlobStore implements BlobStore {
   private final LostAnswers lost;
   private final SdkDownload downloads;
   private final SdkCopies copies;
+  private final ReentrantLock hierarchyLock = new ReentrantLock();
+  private Optional<Optional<HierarchicalOperations>> hierarchy = Optional.empty(); // guarded by it
 
-  private SdkBlobStore(Options options) {
+  private SdkBlobStore(Options options, BlobRest rest) {
     this.options = options;
-    this.rest = new BlobRest(options);
+    this.rest = rest;
     this.lost = new LostAnswers(this);
     this.downloads = new SdkDownload(rest);
     this.copies = new SdkCopies(rest, this);
@@ -154,7 +158,12 @@ public final class SdkBlobStore implements BlobStore {
 
   /** Makes the client; no request is sent before the first operation. */
   public static SdkBlobStore open(Options options) {
-    return new SdkBlobStore(options);
+    return new SdkBlobStore(options, new BlobRest(options));
+  }
+
+  /** As above, over another HTTP client. */
+  static SdkBlobStore open(Options options, HttpClient client) {
+    return new SdkBlobStore(options, new BlobRest(options, client));
   }
 
   @Override
@@ -500,6 +509,19 @@ public final class SdkBlobStore implements BlobStore {
                   return rest.sendWithoutAnswer(request).thenReturn(true);
                 }),
         () -> lost.isGone(blob));
+  }
+
+  @Override
+  public Optional<HierarchicalOperations> hierarchy() throws FsException {
+    hierarchyLock.lock();
+    try {
+      if (hierarchy.isEmpty()) {
+        hierarchy = Optional.of(SdkHierarchy.detect(rest, this, lost));
+      }
+      return hierarchy.get();
+    } finally {
+      hierarchyLock.unlock();
+    }
   }
 
   @Override

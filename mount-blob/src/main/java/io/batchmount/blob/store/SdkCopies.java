@@ -110,7 +110,8 @@ final class SdkCopies {
     return Mono.just(Optional.empty());
   }
 
-  private String signedSource(String blob) {
+  /** Address of a blob with what its reader needs, but for an identity's token. */
+  String signedSource(String blob) {
     String url = rest.blobUrl(blob);
     if (rest.options().credential() instanceof BlobCredential.Key) {
       OffsetDateTime now = OffsetDateTime.now(ZoneOffset.UTC);

@@ -46,6 +46,12 @@ final class ServiceErrors {
       "InvalidBlockList",
       "AppendPositionConditionNotMet":
         return Errno.ESTALE;
+      case "DirectoryNotEmpty", "DirectoryIsNotEmpty":
+        return Errno.ENOTEMPTY;
+      case "PathAlreadyExists":
+        return Errno.EEXIST;
+      case "SourcePathIsBeingDeleted", "DestinationPathIsBeingDeleted":
+        return Errno.EBUSY;
       case "MetadataTooLarge":
         return Errno.ENOSPC;
       case "RequestBodyTooLarge", "BlockCountExceedsLimit", "BlockListTooLong":

@@ -195,7 +195,7 @@ public final class BlobRecovery {
             entry.size(),
             entry.dirty(),
             Optional.of(entry),
-            EntryFacts.metadata(facts),
+            metadata(entry),
             Optional.ofNullable(facts.get(EntryFacts.CONTENT_TYPE)));
     boolean append = facts.containsKey(EntryFacts.APPEND);
     while (true) {
@@ -214,6 +214,12 @@ public final class BlobRecovery {
       }
       image = rest(image, result);
     }
+  }
+
+  /** The metadata to save: its time is that of the last write, which the facts may not know. */
+  private static Map<String, String> metadata(JournalEntry entry) {
+    Map<String, String> noted = EntryFacts.metadata(entry.facts());
+    return entry.changedSinceFacts().map(time -> AttributeCodec.written(noted, time)).orElse(noted);
   }
 
   /** What an append blob still lacks. */
@@ -266,11 +272,39 @@ public final class BlobRecovery {
     if (!sourceIsOld) {
       return Result.NOTHING_LEFT; // deleted already, or written anew: then both are wanted
     }
-    if (target.isPresent() && Renames.isCopy(source.get(), target.get())) {
-      delete(source.get().name(), WriteCondition.match(source.get().etag()));
-      return Result.SAVED;
+    if (target.isEmpty() || !Renames.isCopy(source.get(), target.get())) {
+      // The copy was never made, or the dead process's request is still on its way and would leave
+      // both names. Without its source it comes to nothing: finishing is the way to one name.
+      Optional<WriteCondition> condition = Renames.targetCondition(facts);
+      if (condition.isEmpty() || !copied(source.get(), facts, condition.get())) {
+        return Result.NOTHING_LEFT; // somebody else has the new name by now: all is as before
+      }
     }
-    return Result.NOTHING_LEFT; // the copy was never made: all is as before
+    delete(source.get().name(), WriteCondition.match(source.get().etag()));
+    return Result.SAVED;
+  }
+
+  private boolean copied(BlobProperties source, Map<String, String> facts, WriteCondition condition)
+      throws FsException {
+    try {
+      BlobProperties copy =
+          store.copy(
+              source.name(), Optional.of(source.etag()), facts.get(EntryFacts.TARGET), condition);
+      return copy.size() == source.size();
+    } catch (FsException e) {
+      Optional<BlobProperties> now =
+          e.errno() == Errno.EEXIST || e.errno() == Errno.ESTALE
+              ? find(facts.get(EntryFacts.TARGET))
+              : Optional.empty();
+      if (now.isPresent() && Renames.isCopy(source, now.get())) {
+        return true; // the dead process's copy has come
+      }
+      if (e.errno() == Errno.EEXIST || e.errno() == Errno.ESTALE || e.errno() == Errno.ENOENT) {
+        LOG.debug("{}: not renamed: {}", source.name(), e.toLogLine());
+        return false;
+      }
+      throw e;
+    }
   }
 
   private Result renameDirectory(JournalEntry entry) throws FsException {

@@ -209,7 +209,7 @@ public final class BlobWriteEngine implements BlobMutations {
             Errno.EPERM, "the root of a blob mount has no blob that could keep attributes");
       }
       Map<String, String> metadata = change.apply(directories.defaultMetadata(), type);
-      directories.mark(path, metadata);
+      directories.markWith(path, metadata); // EEXIST when it has a marker: then that is changed
       return;
     }
     BlobProperties before = entry.properties().get();

@@ -6,6 +6,7 @@ import io.batchmount.blob.store.WriteCondition;
 import io.batchmount.core.Errno;
 import io.batchmount.core.FsException;
 import java.nio.ByteBuffer;
+import java.util.Map;
 import java.util.Optional;
 
 /** Requests that are safe to repeat although their answer may have been lost. */
@@ -22,12 +23,23 @@ final class Deletions {
    */
   static void delete(WriteContext context, String blob, WriteCondition condition)
       throws FsException {
+    goneOnce(context, () -> context.store().delete(blob, condition));
+  }
+
+  /** A request that takes something away. */
+  @FunctionalInterface
+  interface Removal {
+    void send() throws FsException;
+  }
+
+  /** As {@link #delete}, for whatever takes an object away. */
+  static void goneOnce(WriteContext context, Removal removal) throws FsException {
     FsException last = null;
     for (int i = 0; i < TRIES; i++) {
       try {
         context.request(
             () -> {
-              context.store().delete(blob, condition);
+              removal.send();
               return true;
             });
         return;
@@ -56,18 +68,32 @@ final class Deletions {
   static BlobProperties putOnce(
       WriteContext context, String blob, ByteBuffer content, BlobHeaders headers)
       throws FsException {
+    return makeOnce(
+        context,
+        blob,
+        content.remaining(),
+        headers.metadata(),
+        () -> context.store().putBlob(blob, content.duplicate(), headers, WriteCondition.ABSENT));
+  }
+
+  /** As {@link #putOnce}, for whatever makes an object of this size and metadata. */
+  static BlobProperties makeOnce(
+      WriteContext context,
+      String blob,
+      long size,
+      Map<String, String> metadata,
+      WriteContext.Request<BlobProperties> making)
+      throws FsException {
     FsException last = null;
     for (int i = 0; i < TRIES; i++) {
       try {
-        return context.request(
-            () ->
-                context.store().putBlob(blob, content.duplicate(), headers, WriteCondition.ABSENT));
+        return context.request(making);
       } catch (FsException e) {
         if (e.errno() == Errno.EEXIST) {
           Optional<BlobProperties> now = find(context, blob);
           if (now.isPresent()
-              && now.get().size() == content.remaining()
-              && AttributeCodec.same(now.get().metadata(), headers.metadata())) {
+              && now.get().size() == size
+              && AttributeCodec.same(now.get().metadata(), metadata)) {
             return now.get();
           }
           throw e;

@@ -3,6 +3,7 @@ package io.batchmount.blob.write;
 import io.batchmount.blob.BlobEntry;
 import io.batchmount.blob.store.BlobHeaders;
 import io.batchmount.blob.store.BlobProperties;
+import io.batchmount.blob.store.HierarchicalOperations;
 import io.batchmount.blob.store.WriteCondition;
 import io.batchmount.core.Caller;
 import io.batchmount.core.Errno;
@@ -73,13 +74,18 @@ final class Directories {
       throw new FsException(Errno.ENOTDIR, path + ": not a directory");
     }
     boolean waiting = context.files().below(path).stream().anyMatch(file -> !file.isNameless());
-    if (waiting || !context.namespace().isEmptyAtService(path)) {
+    Optional<HierarchicalOperations> tree = context.store().hierarchy();
+    if (waiting || (tree.isEmpty() && !context.namespace().isEmptyAtService(path))) {
       throw new FsException(Errno.ENOTEMPTY, path + ": directory not empty");
     }
-    keepParent(path);
-    if (entry.properties().isPresent()) {
-      String marker = entry.properties().get().name();
-      Deletions.delete(context, marker, WriteCondition.ANY);
+    if (tree.isPresent()) {
+      Deletions.goneOnce(context, () -> tree.get().deleteDirectory(entry.blobName()));
+    } else {
+      keepParent(path);
+      if (entry.properties().isPresent()) {
+        String marker = entry.properties().get().name();
+        Deletions.delete(context, marker, WriteCondition.ANY);
+      }
     }
     context.namespace().removed(path);
     opener.directoryGone(path);
@@ -92,7 +98,9 @@ final class Directories {
       return;
     }
     Optional<BlobEntry> entry = context.namespace().find(parent);
-    if (entry.isPresent() && entry.get().kind() == BlobEntry.Kind.IMPLICIT_DIRECTORY) {
+    if (entry.isPresent()
+        && entry.get().kind() == BlobEntry.Kind.IMPLICIT_DIRECTORY
+        && context.store().hierarchy().isEmpty()) {
       mark(parent, defaultMetadata());
     }
   }
@@ -106,11 +114,20 @@ final class Directories {
         context.clock().instant());
   }
 
+  /**
+   * Gives a directory that had no attributes these.
+   *
+   * @throws FsException EEXIST when it has some after all
+   */
+  void markWith(String path, Map<String, String> metadata) throws FsException {
+    BlobProperties marker = putMarker(path, metadata);
+    context.namespace().directoryChanged(path, marker);
+  }
+
   /** Gives an implicit directory a marker; one that another made meanwhile is as good. */
-  void mark(String path, Map<String, String> metadata) throws FsException {
+  private void mark(String path, Map<String, String> metadata) throws FsException {
     try {
-      BlobProperties marker = putMarker(path, metadata);
-      context.namespace().directoryChanged(path, marker);
+      markWith(path, metadata);
     } catch (FsException e) {
       if (e.errno() != Errno.EEXIST) {
         throw e;
@@ -121,6 +138,12 @@ final class Directories {
 
   private BlobProperties putMarker(String path, Map<String, String> metadata) throws FsException {
     AttributeCodec.checkSize(path, metadata);
+    Optional<HierarchicalOperations> tree = context.store().hierarchy();
+    if (tree.isPresent()) {
+      String name = context.namespace().blobName(path);
+      return Deletions.makeOnce(
+          context, name, 0, metadata, () -> tree.get().createDirectory(name, metadata));
+    }
     return Deletions.putOnce(
         context,
         context.namespace().blobName(path),

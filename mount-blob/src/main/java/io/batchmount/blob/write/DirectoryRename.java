@@ -4,6 +4,7 @@ import io.batchmount.blob.BlobEntry;
 import io.batchmount.blob.store.BlobListing;
 import io.batchmount.blob.store.BlobProperties;
 import io.batchmount.blob.store.BlobStore;
+import io.batchmount.blob.store.HierarchicalOperations;
 import io.batchmount.blob.store.WriteCondition;
 import io.batchmount.core.Errno;
 import io.batchmount.core.FsException;
@@ -29,6 +30,9 @@ final class DirectoryRename {
   private static final Logger LOG = LoggerFactory.getLogger(DirectoryRename.class);
   private static final int PAGE = 5000;
 
+  /** Tries of a rename in one step whose answer may have been lost. */
+  private static final int TRIES = 3;
+
   private final WriteContext context;
   private final Directories directories;
 
@@ -45,14 +49,55 @@ final class DirectoryRename {
         held.add(file.hold()); // nothing may be saved under the old names from here on
         file.commit();
       }
-      rename(source, from, to, open);
+      Optional<HierarchicalOperations> tree = context.store().hierarchy();
+      if (tree.isPresent()) {
+        inOneStep(tree.get(), source, from, to);
+      } else {
+        copyAndDelete(source, from, to);
+      }
+      for (OpenFile file : open) {
+        String moved = to + file.path().substring(from.length());
+        String blob = context.namespace().blobName(moved);
+        file.moved(moved, blob, Deletions.find(context, blob));
+      }
+      if (tree.isEmpty() && source.properties().isEmpty()) {
+        context.namespace().directoryKept(to);
+      }
     } finally {
       held.forEach(OpenFile.Hold::close);
     }
   }
 
-  private void rename(BlobEntry source, String from, String to, List<OpenFile> open)
+  /** Where the service can, it renames itself: others see the old tree or the new one. */
+  private void inOneStep(HierarchicalOperations tree, BlobEntry source, String from, String to)
       throws FsException {
+    String target = context.namespace().blobName(to);
+    try {
+      for (int i = 1; ; i++) {
+        try {
+          context.request(
+              () ->
+                  tree.rename(source.blobName(), Optional.empty(), target, WriteCondition.ABSENT));
+          return;
+        } catch (FsException e) {
+          boolean unclear = Deletions.mayBeRepeated(e) || e.errno() == Errno.ETIMEDOUT;
+          if (unclear
+              && Deletions.find(context, source.blobName()).isEmpty()
+              && Deletions.find(context, target).isPresent()) {
+            return; // it had been renamed, only the answer was lost
+          }
+          if (!Deletions.mayBeRepeated(e) || i == TRIES) {
+            throw e;
+          }
+        }
+      }
+    } finally {
+      context.namespace().forget(from);
+      context.namespace().forget(to);
+    }
+  }
+
+  private void copyAndDelete(BlobEntry source, String from, String to) throws FsException {
     directories.keepParent(from);
     String fromPrefix = context.namespace().directoryPrefix(from);
     String toPrefix = context.namespace().directoryPrefix(to);
@@ -94,14 +139,6 @@ final class DirectoryRename {
       }
       context.namespace().forget(from);
       context.namespace().forget(to);
-    }
-    for (OpenFile file : open) {
-      String moved = to + file.path().substring(from.length());
-      Optional<BlobProperties> base = Deletions.find(context, context.namespace().blobName(moved));
-      file.moved(moved, context.namespace().blobName(moved), base);
-    }
-    if (source.properties().isEmpty()) {
-      context.namespace().directoryKept(to);
     }
   }
 

@@ -28,6 +28,10 @@ final class EntryFacts {
   static final String SOURCE = "source";
   static final String SOURCE_ETAG = "sourceEtag";
   static final String TARGET = "target";
+
+  /** Fact of a rename: the version that stood under the new name before. */
+  static final String REPLACES = "replaces";
+
   static final String TARGET_ETAG = "targetEtag";
   static final String PHASE = "phase";
   static final String COPYING = "copying";

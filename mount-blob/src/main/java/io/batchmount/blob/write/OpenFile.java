@@ -187,7 +187,7 @@ final class OpenFile {
       if (length == 0) {
         return 0;
       }
-      JournalEntry target = journalEntry();
+      JournalEntry target = entry.isPresent() ? entry.get() : firstWrite();
       stream.forget(at, at + length);
       target.write(source, at);
       size = Math.max(size, at + length);
@@ -212,7 +212,7 @@ final class OpenFile {
       if (newSize == size) {
         return;
       }
-      JournalEntry target = journalEntry();
+      JournalEntry target = entry.isPresent() ? entry.get() : firstWrite();
       state.writeLock().lock();
       try {
         target.truncate(newSize);
@@ -573,6 +573,18 @@ final class OpenFile {
     return present.isPresent() || !context.options().contentTypes()
         ? present
         : ContentTypes.ofName(path);
+  }
+
+  /** An entry whose facts have the time of the change that it is made for. */
+  private JournalEntry firstWrite() throws FsException {
+    Optional<Instant> before = written;
+    touch();
+    try {
+      return journalEntry();
+    } catch (FsException e) {
+      written = before;
+      throw e;
+    }
   }
 
   private JournalEntry journalEntry() throws FsException {

@@ -2,6 +2,7 @@ package io.batchmount.blob.write;
 
 import io.batchmount.blob.BlobEntry;
 import io.batchmount.blob.store.BlobProperties;
+import io.batchmount.blob.store.HierarchicalOperations;
 import io.batchmount.blob.store.WriteCondition;
 import io.batchmount.core.Errno;
 import io.batchmount.core.FsException;
@@ -21,6 +22,9 @@ import org.slf4j.LoggerFactory;
  */
 final class Renames {
   private static final Logger LOG = LoggerFactory.getLogger(Renames.class);
+
+  /** What a new name replaced, in the journal, when there was nothing; no ETag looks so. */
+  private static final String NOTHING = "nothing";
 
   /** Tries when the source changes while it is copied. */
   private static final int TRIES = 5;
@@ -50,7 +54,9 @@ final class Renames {
         target.get().keepForReaders();
       }
       directories.keepParent(from);
-      BlobProperties copy = copyAndDelete(from, to, mode);
+      Optional<HierarchicalOperations> tree = context.store().hierarchy();
+      BlobProperties copy =
+          tree.isPresent() ? inOneStep(tree.get(), from, to, mode) : copyAndDelete(from, to, mode);
       if (target.isPresent()) {
         target.get().unlinked();
       }
@@ -85,9 +91,45 @@ final class Renames {
     }
   }
 
+  /** Where the service can, it renames itself: no copy, and nothing that a crash could halve. */
+  private BlobProperties inOneStep(
+      HierarchicalOperations tree, String from, String to, RenameMode mode) throws FsException {
+    String targetName = context.namespace().blobName(to);
+    WriteCondition condition =
+        mode == RenameMode.NO_REPLACE ? WriteCondition.ABSENT : WriteCondition.ANY;
+    FsException last = null;
+    for (int i = 0; i < TRIES; i++) {
+      BlobEntry entry =
+          (i == 0 ? context.namespace().find(from) : context.namespace().refresh(from))
+              .orElseThrow(() -> FsException.noEntry(from));
+      BlobProperties source = entry.properties().orElseThrow();
+      try {
+        return context.request(
+            () -> tree.rename(source.name(), Optional.of(source.etag()), targetName, condition));
+      } catch (FsException e) {
+        boolean unclear = Deletions.mayBeRepeated(e) || e.errno() == Errno.ETIMEDOUT;
+        if (unclear && isGone(source)) {
+          Optional<BlobProperties> moved = Deletions.find(context, targetName);
+          if (moved.isPresent()
+              && moved.get().size() == source.size()
+              && AttributeCodec.same(moved.get().metadata(), source.metadata())) {
+            return moved.get(); // it had been renamed, only the answer was lost
+          }
+        }
+        if (e.errno() != Errno.ESTALE && !Deletions.mayBeRepeated(e)) {
+          throw e;
+        }
+        last = e; // another version by now, or an error of the moment
+        context.namespace().forget(from);
+      }
+    }
+    throw last;
+  }
+
   private BlobProperties copyAndDelete(String from, String to, RenameMode mode) throws FsException {
     String targetName = context.namespace().blobName(to);
-    boolean targetWasThere = context.namespace().find(to).isPresent();
+    Optional<BlobEntry> target = context.namespace().find(to);
+    boolean targetWasThere = target.isPresent();
     FsException last = null;
     for (int i = 0; i < TRIES; i++) {
       BlobEntry entry =
@@ -95,6 +137,7 @@ final class Renames {
               .orElseThrow(() -> FsException.noEntry(from));
       BlobProperties source = entry.properties().orElseThrow();
       Map<String, String> facts = new LinkedHashMap<>();
+      facts.put(EntryFacts.REPLACES, target.flatMap(BlobEntry::etag).orElse(NOTHING));
       facts.put(EntryFacts.SOURCE, source.name());
       facts.put(EntryFacts.SOURCE_ETAG, source.etag());
       facts.put(EntryFacts.TARGET, targetName);
@@ -209,6 +252,14 @@ final class Renames {
       throws FsException {
     return context.request(
         () -> context.store().copy(source.name(), Optional.of(source.etag()), target, condition));
+  }
+
+  /** What the new name of a journaled rename must be for it to be finished; empty if not known. */
+  static Optional<WriteCondition> targetCondition(Map<String, String> facts) {
+    return Optional.ofNullable(facts.get(EntryFacts.REPLACES))
+        .map(
+            replaced ->
+                replaced.equals(NOTHING) ? WriteCondition.ABSENT : WriteCondition.match(replaced));
   }
 
   static boolean isCopy(BlobProperties source, BlobProperties copy) {

@@ -13,6 +13,10 @@ import io.batchmount.core.Errno;
 import io.batchmount.core.FsException;
 import io.batchmount.core.testkit.Azurite;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.InputStream;
+import java.net.HttpURLConnection;
+import java.net.URL;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.Optional;
@@ -40,6 +44,28 @@ class AzuriteBlobStoreTest extends BlobStoreContract {
     put("s", "0123456789");
     assertErrno(
         Errno.ENOTSUP, () -> store.stageBlockFromUrl("t", id(1), "s", 2, 3, Optional.empty()));
+  }
+
+  /** Azurite has no Put Block From URL, but it verifies the signature that would go with it. */
+  @Test
+  void theSourceOfACopyIsReadableByItsSignatureAlone() throws Exception {
+    put("d/s\u00fc b", "0123456789");
+    SdkBlobStore.Options options =
+        SdkBlobStore.Options.of(
+            AzuriteContainers.location(container.getBlobContainerName()),
+            new BlobCredential.Key(new AzureNamedKeyCredential(Azurite.ACCOUNT, Azurite.KEY)),
+            new SimpleMeterRegistry(),
+            "test");
+    BlobRest rest = new BlobRest(options);
+    String source = new SdkCopies(rest, SdkBlobStore.open(options)).signedSource("d/s\u00fc b");
+    HttpURLConnection reading = (HttpURLConnection) new URL(source).openConnection();
+    try (InputStream body = reading.getInputStream()) {
+      assertThat(new String(body.readAllBytes(), StandardCharsets.US_ASCII))
+          .isEqualTo("0123456789");
+    }
+    HttpURLConnection deleting = (HttpURLConnection) new URL(source).openConnection();
+    deleting.setRequestMethod("DELETE");
+    assertThat(deleting.getResponseCode()).isEqualTo(403);
   }
 
   @Test

@@ -1,6 +1,7 @@
 package io.batchmount.blob.write;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.batchmount.blob.store.BlobOperation;
 import io.batchmount.blob.store.BlobProperties;
@@ -8,13 +9,21 @@ import io.batchmount.blob.store.BlobType;
 import io.batchmount.blob.store.FaultyBlobStore;
 import io.batchmount.blob.store.InMemoryBlobStore;
 import io.batchmount.blob.store.WriteCondition;
+import io.batchmount.core.AttributeChange;
+import io.batchmount.core.FileHandle;
+import io.batchmount.core.FsException;
 import io.batchmount.core.journal.JournalEntry;
 import io.batchmount.core.journal.MountJournal;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -77,8 +86,104 @@ class BlobRecoveryTest {
     }
   }
 
+  /** What make and rsync go by: the time of the last write, not that of the version before. */
+  @Test
+  void aRecoveredFileHasTheTimeOfItsLastWrite() throws Exception {
+    Instant old = Instant.parse("2020-01-02T03:04:05Z");
+    memory.putForeign("f", new byte[5], BlobType.BLOCK, Map.of("mtime", old.toString()));
+    Instant before = Instant.now();
+    EngineFixture dying = new EngineFixture(root, memory, b -> b);
+    FileHandle handle = dying.openForWrite("/f");
+    handle.write(ByteBuffer.wrap(new byte[] {1}), 0);
+    dying.close(); // as if it died: nothing is saved any more
+    assertThat(Instant.parse(recovered().get("mtime"))).isBetween(before, Instant.now());
+
+    dying = new EngineFixture(root, memory, b -> b);
+    handle = dying.openForWrite("/f");
+    handle.write(ByteBuffer.wrap(new byte[] {2}), 0);
+    Path data;
+    try (Stream<Path> files = Files.walk(root)) {
+      data = files.filter(file -> file.toString().endsWith(".data")).findFirst().orElseThrow();
+    }
+    // a later write, long after the facts were noted
+    Instant late = Instant.now().plusSeconds(3600);
+    Files.setLastModifiedTime(data, FileTime.from(late));
+    dying.close();
+    assertThat(Duration.between(Instant.parse(recovered().get("mtime")), late).abs())
+        .isLessThan(Duration.ofSeconds(1));
+  }
+
+  /** cp -p and tar: a time that was set after the last write stays. */
+  @Test
+  void aRecoveredFileHasTheTimeThatWasSetAfterItsLastWrite() throws Exception {
+    Instant set = Instant.parse("2020-01-02T03:04:05Z");
+    EngineFixture dying = new EngineFixture(root, memory, b -> b);
+    FileHandle handle = dying.create("/f");
+    handle.write(ByteBuffer.wrap(new byte[] {1}), 0);
+    dying.engine.setAttributes("/f", AttributeChange.ofTimes(Optional.of(set), Optional.empty()));
+    dying.close();
+    assertThat(recovered()).containsEntry("mtime", set.toString());
+  }
+
+  private Map<String, String> recovered() throws Exception {
+    for (MountJournal left : MountJournal.openAbandoned(root)) {
+      assertThat(BlobRecovery.recover(left, memory).get(0).result())
+          .isEqualTo(BlobRecovery.Result.SAVED);
+      left.close();
+    }
+    return memory.getProperties("f").metadata();
+  }
+
   private static Map<String, String> facts(BlobProperties base) {
     return EntryFacts.ofWrite("f", Optional.of(base), base.metadata(), Optional.empty(), false);
+  }
+
+  private static Map<String, String> rename(BlobProperties source, String replaces) {
+    return Map.of(
+        EntryFacts.SOURCE,
+        source.name(),
+        EntryFacts.SOURCE_ETAG,
+        source.etag(),
+        EntryFacts.TARGET,
+        "b",
+        EntryFacts.REPLACES,
+        replaces);
+  }
+
+  /** Both names would be left when the dead process's copy came after recovery had looked. */
+  @Test
+  void aCopyOfADeadRenameThatArrivesLateLeavesOneName() throws Exception {
+    BlobProperties source = memory.putForeign("a", new byte[] {1, 2, 3});
+    try (MountJournal journal = MountJournal.open(root, EngineFixture.IDENTITY)) {
+      journal.begin("/a", EntryFacts.RENAME, rename(source, "nothing"));
+      assertThat(BlobRecovery.recover(journal, memory).get(0).result())
+          .isEqualTo(BlobRecovery.Result.SAVED);
+    }
+    assertThat(memory.names()).containsExactly("b");
+    assertThatThrownBy(() -> memory.copy("a", Optional.of(source.etag()), "b", WriteCondition.ANY))
+        .as("the late copy")
+        .isInstanceOf(FsException.class);
+    assertThat(EngineFixture.stored(memory, "b")).containsExactly(1, 2, 3);
+  }
+
+  @Test
+  void aDeadRenameIsFinishedOverTheVersionThatItWasToReplaceOnly() throws Exception {
+    BlobProperties source = memory.putForeign("a", new byte[] {1});
+    BlobProperties target = memory.putForeign("b", new byte[] {2, 2});
+    try (MountJournal journal = MountJournal.open(root, EngineFixture.IDENTITY)) {
+      journal.begin("/a", EntryFacts.RENAME, rename(source, target.etag()));
+      memory.putForeign("b", new byte[] {3, 3, 3});
+      assertThat(BlobRecovery.recover(journal, memory).get(0).result())
+          .isEqualTo(BlobRecovery.Result.NOTHING_LEFT);
+      assertThat(memory.names()).containsExactly("a", "b");
+      assertThat(EngineFixture.stored(memory, "b")).containsExactly(3, 3, 3);
+
+      target = memory.putForeign("b", new byte[] {2, 2});
+      journal.begin("/a", EntryFacts.RENAME, rename(source, target.etag()));
+      BlobRecovery.recover(journal, memory);
+      assertThat(memory.names()).containsExactly("b");
+      assertThat(EngineFixture.stored(memory, "b")).containsExactly(1);
+    }
   }
 
   @Test

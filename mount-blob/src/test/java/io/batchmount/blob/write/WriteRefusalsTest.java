@@ -8,12 +8,17 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import com.azure.core.credential.AzureSasCredential;
+import com.azure.core.util.BinaryData;
+import com.azure.storage.blob.BlobClient;
 import com.azure.storage.blob.BlobContainerClient;
 import com.azure.storage.blob.sas.BlobContainerSasPermission;
 import com.azure.storage.blob.sas.BlobServiceSasSignatureValues;
+import com.azure.storage.blob.specialized.BlobLeaseClient;
+import com.azure.storage.blob.specialized.BlobLeaseClientBuilder;
 import io.batchmount.blob.AzuriteContainers;
 import io.batchmount.blob.BlobTestMount;
 import io.batchmount.blob.store.BlobCredential;
+import io.batchmount.blob.store.InMemoryBlobStore;
 import io.batchmount.blob.store.SdkBlobStore;
 import io.batchmount.core.Caller;
 import io.batchmount.core.Errno;
@@ -21,8 +26,10 @@ import io.batchmount.core.FileHandle;
 import io.batchmount.core.FileSystem;
 import io.batchmount.core.FsException;
 import io.batchmount.core.OpenOptions;
+import io.batchmount.core.RenameMode;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -30,7 +37,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.util.Comparator;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -128,6 +137,105 @@ class WriteRefusalsTest {
       }
     } finally {
       new ProcessBuilder("umount", small.toString()).start().waitFor(10, TimeUnit.SECONDS);
+    }
+  }
+
+  /** Somebody tidies up too eagerly: the journal's directory goes while a file is open. */
+  @Test
+  void aRemovedJournalIsToldAndWhatItHeldIsStillSaved() throws Exception {
+    try (EngineFixture f = new EngineFixture(directory.resolve("journal"))) {
+      byte[] content = EngineFixture.bytes(600_000, 1);
+      FileHandle open = f.create("/open");
+      open.write(ByteBuffer.wrap(content), 0);
+      removeTree(directory.resolve("journal"));
+      FileHandle late = f.create("/late");
+      assertThatThrownBy(() -> late.write(text("x"), 0))
+          .isInstanceOfSatisfying(
+              FsException.class, e -> assertThat(e.errno()).isEqualTo(Errno.EIO))
+          .hasMessageContaining("journal directory");
+      late.close();
+      open.flush();
+      open.close();
+      assertThat(f.stored("open")).isEqualTo(content);
+    }
+  }
+
+  private static void removeTree(Path tree) throws IOException {
+    try (Stream<Path> files = Files.walk(tree)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
+  }
+
+  /** A disk cache that is removed under a mount that reads and writes through it. */
+  @Test
+  void aRemovedCacheDirectoryIsNoticedByNobody() throws Exception {
+    InMemoryBlobStore memory = InMemoryBlobStore.create();
+    byte[] content = EngineFixture.bytes(3 << 20, 2);
+    memory.putForeign("f", content);
+    try (BlobTestMount mount = BlobTestMount.open(memory, directory)) {
+      FileSystem fs = mount.fileSystem();
+      FileHandle reading = fs.open("/f", OpenOptions.READ);
+      assertThat(EngineFixture.readAll(reading)).isEqualTo(content);
+      FileHandle writing = fs.open("/f", OpenOptions.READ_WRITE);
+      writing.write(text("changed"), 5);
+      removeTree(directory.resolve("cache"));
+      writing.flush();
+      System.arraycopy("changed".getBytes(StandardCharsets.US_ASCII), 0, content, 5, 7);
+      assertThat(EngineFixture.readAll(writing)).isEqualTo(content);
+      writing.close();
+      reading.close();
+      assertThat(EngineFixture.stored(memory, "f")).isEqualTo(content);
+      FileHandle again = fs.open("/f", OpenOptions.READ);
+      assertThat(EngineFixture.readAll(again)).isEqualTo(content);
+      again.close();
+    }
+  }
+
+  /** Above 256 MiB nothing is fetched before an open file loses its name. */
+  @Test
+  void ofALargeFileUnlinkedWhileOpenWhatIsHereStaysReadable() throws Exception {
+    InMemoryBlobStore memory = InMemoryBlobStore.create();
+    memory.putGenerated("f", 300L << 20, 3);
+    try (BlobTestMount mount = BlobTestMount.open(memory, directory)) {
+      FileSystem fs = mount.fileSystem();
+      FileHandle handle = fs.open("/f", OpenOptions.READ_WRITE);
+      handle.write(text("written here"), 1000);
+      fs.unlink("/f");
+      ByteBuffer here = ByteBuffer.allocate(12);
+      handle.read(here, 1000);
+      assertThat(here.flip()).isEqualTo(text("written here"));
+      assertErrno(Errno.ESTALE, () -> handle.read(ByteBuffer.allocate(12), 200L << 20));
+      handle.close();
+      assertThat(memory.names()).isEmpty();
+      assertThat(fs.pending().isClean()).isTrue();
+    }
+  }
+
+  /** A lease is told at close, the bytes wait, and its end lets them through. */
+  @Test
+  void aLeaseOfAnotherGivesEbusyUntilItEnds() throws Exception {
+    BlobContainerClient container = AzuriteContainers.create();
+    BlobClient blob = container.getBlobClient("f");
+    blob.upload(BinaryData.fromString("content"));
+    BlobLeaseClient lease = new BlobLeaseClientBuilder().blobClient(blob).buildClient();
+    lease.acquireLease(-1);
+    try (BlobTestMount mount =
+        BlobTestMount.open(AzuriteContainers.open(container.getBlobContainerName()), directory)) {
+      FileSystem fs = mount.fileSystem();
+      FileHandle handle = fs.open("/f", OpenOptions.READ_WRITE);
+      handle.write(text("CON"), 0);
+      assertErrno(Errno.EBUSY, handle::flush);
+      handle.close();
+      assertErrno(Errno.EBUSY, () -> fs.unlink("/f"));
+      assertErrno(Errno.EBUSY, () -> fs.rename("/f", "/g", RenameMode.REPLACE));
+      assertThat(fs.pending().failed()).hasSize(1);
+      lease.releaseLease();
+      assertThat(fs.drain(Duration.ofSeconds(60), unused -> {}).isClean()).isTrue();
+      assertThat(blob.downloadContent().toString()).isEqualTo("CONtent");
+    } finally {
+      container.delete();
     }
   }
 

@@ -100,7 +100,7 @@ final class DirectoryRequests {
       boolean plus)
       throws FsException {
     long inode;
-    if (plus) {
+    if (plus && !entry.typeOnly()) {
       String path = nodes.path(directory.id, entry.name());
       Node node = nodes.enter(directory, entry.name(), path, entry.attributes());
       inode = node.inode;
@@ -111,6 +111,9 @@ final class DirectoryRequests {
           options.entryTimeout(),
           options.attributeTimeout(entry.attributes()));
     } else {
+      if (plus) {
+        message.putZeros(FuseProtocol.ENTRY_OUT_BYTES); // node 0: the kernel asks when it has to
+      }
       inode = nodes.inodeOf(directory, entry.name(), entry.attributes());
     }
     int type = entry.attributes().type().modeBits() >> TYPE_SHIFT;

@@ -109,7 +109,17 @@ final class NodeRequests {
     if (nodes.findPath(node).isEmpty()) {
       return nameless(node).attributes();
     }
-    FileAttributes attributes = nodes.atPath(node, fileSystem::getAttributes);
+    FileAttributes attributes;
+    try {
+      attributes = nodes.atPath(node, fileSystem::getAttributes);
+    } catch (FsException e) {
+      Optional<OpenFile> open = nodes.anyOpen(node);
+      if (e.errno() != Errno.ENOENT || open.isEmpty()) {
+        throw e;
+      }
+      // somebody else deleted it: fstat(2) of who has it open has no such errno
+      return open.get().handle.attributes();
+    }
     if (attributes.type() != node.type || nodes.differs(node, attributes)) {
       // another file took the name: the kernel looks the name up again and gets a new node
       nodes.detach(node);

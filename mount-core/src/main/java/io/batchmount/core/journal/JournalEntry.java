@@ -43,6 +43,7 @@ public final class JournalEntry implements AutoCloseable {
   private long size;
   private long floor; // smallest size since begin: what a base had beyond it is gone
   private boolean completed;
+  private final Optional<Instant> changedSinceFacts;
 
   private JournalEntry(
       MountJournal journal,
@@ -50,8 +51,10 @@ public final class JournalEntry implements AutoCloseable {
       String id,
       EntryIntent intent,
       boolean intentOnDisk,
-      ExtentLog.Replay replay) {
+      ExtentLog.Replay replay,
+      Optional<Instant> changedSinceFacts) {
     this.journal = journal;
+    this.changedSinceFacts = changedSinceFacts;
     this.directory = directory;
     this.id = id;
     this.intent = intent;
@@ -66,7 +69,8 @@ public final class JournalEntry implements AutoCloseable {
       MountJournal journal, Path directory, String id, EntryIntent intent, boolean lazily)
       throws FsException {
     JournalEntry entry =
-        new JournalEntry(journal, directory, id, intent, false, ExtentLog.Replay.empty());
+        new JournalEntry(
+            journal, directory, id, intent, false, ExtentLog.Replay.empty(), Optional.empty());
     if (!lazily) {
       entry.ensureIntent();
     }
@@ -78,7 +82,9 @@ public final class JournalEntry implements AutoCloseable {
       throws FsException {
     try {
       ExtentLog.Replay replay = ExtentLog.replay(logFile(directory, id), onlyForced);
-      JournalEntry entry = new JournalEntry(journal, directory, id, intent, true, replay);
+      JournalEntry entry =
+          new JournalEntry(
+              journal, directory, id, intent, true, replay, changedSinceFacts(directory, id));
       if (replay.damaged()) {
         // a torn tail, or ranges that may not be trusted: start a log that holds what counts
         entry.log = ExtentLog.rewrite(logFile(directory, id), replay);
@@ -87,6 +93,18 @@ public final class JournalEntry implements AutoCloseable {
     } catch (IOException e) {
       throw JournalFiles.failure(directory, "reading entry " + id, e);
     }
+  }
+
+  /** Looks at the files' times, before anything is written to them again. */
+  private static Optional<Instant> changedSinceFacts(Path directory, String id) throws IOException {
+    Path data = dataFile(directory, id);
+    Path changed = Files.exists(data) ? data : logFile(directory, id);
+    if (!Files.exists(changed)) {
+      return Optional.empty();
+    }
+    Instant time = Files.getLastModifiedTime(changed).toInstant();
+    Instant noted = Files.getLastModifiedTime(intentFile(directory, id)).toInstant();
+    return time.isAfter(noted) ? Optional.of(time) : Optional.empty();
   }
 
   /** Name of the entry, unique within its journal. */
@@ -116,6 +134,14 @@ public final class JournalEntry implements AutoCloseable {
   /** Why it could not be saved, when it could not. */
   public synchronized Optional<String> failure() {
     return intent.failure();
+  }
+
+  /**
+   * Of an entry that a dead process left: when its bytes or its size last changed, if that was
+   * after the facts were noted, which then do not know that time.
+   */
+  public Optional<Instant> changedSinceFacts() {
+    return changedSinceFacts;
   }
 
   /** When it began. */

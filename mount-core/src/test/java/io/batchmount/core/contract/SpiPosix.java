@@ -218,6 +218,11 @@ public final class SpiPosix implements Posix {
   public void rename(String from, String to) throws FsException {
     walk(from);
     walk(to);
+    if (!from.equals(to) && !FsPaths.isRoot(to) && FsPaths.isWithin(from, to)) {
+      // Linux refuses a target above the source by itself, once it has found the source
+      fileSystem.getAttributes(from);
+      throw new FsException(Errno.ENOTEMPTY, to + ": " + from + " is in it");
+    }
     fileSystem.rename(from, to, RenameMode.REPLACE);
   }
 
