@@ -58,7 +58,8 @@ import java.util.stream.Stream;
  * with its write-back has stored nothing by then.
  *
  * <p>Arguments: {@code --size MIB} of the large file (1024), {@code --rows A,B,...} of {@link Row}
- * (all), {@code --rclone false} to leave it out.
+ * (all), {@code --rounds N} of mount and client in turns, whose median counts (3), {@code --rclone
+ * false} to leave it out.
  */
 public final class WriteBench {
   private static final long LATENCY_MILLIS = 20;
@@ -81,9 +82,6 @@ public final class WriteBench {
 
   private static final int WARM_UP_FILES = 1500;
 
-  /** Of works that take few seconds. */
-  private static final int ROUNDS = 3;
-
   private static final long WAIT_FOR_MOUNT_NANOS = 60_000_000_000L;
 
   /** What can be measured alone. */
@@ -99,11 +97,13 @@ public final class WriteBench {
 
   private final Path work;
   private final long large;
+  private final int rounds;
   private final boolean rclone;
 
-  private WriteBench(Path work, long large, boolean rclone) {
+  private WriteBench(Path work, long large, int rounds, boolean rclone) {
     this.work = work;
     this.large = large;
+    this.rounds = rounds;
     this.rclone = rclone;
   }
 
@@ -111,10 +111,12 @@ public final class WriteBench {
   public static void main(String[] arguments) throws Exception {
     long mebibytes = 1024;
     Set<Row> rows = EnumSet.allOf(Row.class);
+    int rounds = 3;
     boolean rclone = hasRclone();
     for (int i = 0; i + 1 < arguments.length; i += 2) {
       switch (arguments[i]) {
         case "--size" -> mebibytes = Long.parseLong(arguments[i + 1]);
+        case "--rounds" -> rounds = Integer.parseInt(arguments[i + 1]);
         case "--rclone" -> rclone &= Boolean.parseBoolean(arguments[i + 1]);
         case "--rows" ->
             rows =
@@ -127,7 +129,7 @@ public final class WriteBench {
     Path work = Files.createTempDirectory("write-bench");
     System.out.println("| work | mount | client without mount | ratio | rclone | notes |");
     System.out.println("| --- | --- | --- | --- | --- | --- |");
-    WriteBench bench = new WriteBench(work, mebibytes << 20, rclone);
+    WriteBench bench = new WriteBench(work, mebibytes << 20, rounds, rclone);
     try {
       for (Row row : rows) {
         bench.measure(row);
@@ -317,31 +319,45 @@ public final class WriteBench {
   private void sequential(boolean shaped, int writes) throws Exception {
     Path warmUp = source("warm-up", WARM_UP_BYTES);
     Path source = source("large", large);
-    Timed ours;
-    Timed theirs;
+    List<Timed> ours = new ArrayList<>();
+    List<Timed> theirs = new ArrayList<>();
     Optional<Timed> peer;
     try (Service service = new Service(shaped)) {
       try (Mounted mounted = new Mounted(service.store, service.name)) {
         copy(warmUp, mounted.at.resolve("w"), writes);
         upload(service, "v", warmUp);
-        settle();
-        ours = time(() -> copy(source, mounted.at.resolve("f"), writes));
-        settle();
-        theirs = time(() -> upload(service, "theirs", source));
+        for (int i = 0; i < rounds; i++) {
+          Path file = mounted.at.resolve("f" + i);
+          String blob = "theirs" + i;
+          settle();
+          ours.add(time(() -> copy(source, file, writes)));
+          settle();
+          theirs.add(time(() -> upload(service, blob, source)));
+        }
       }
       peer = besideRclone(service, mount -> copy(source, mount.resolve("r"), writes));
     }
+    Timed our = median(ours);
+    Timed their = median(theirs);
     row(
         (large >> 20)
             + " MiB sequential to close, write() of "
             + (writes >> 10)
             + " KiB, "
             + (shaped ? "shaped" : "plain"),
-        rate(large, ours.seconds()),
-        rate(large, theirs.seconds()),
-        theirs.seconds() / ours.seconds(),
+        rate(large, our.seconds()),
+        rate(large, their.seconds()),
+        their.seconds() / our.seconds(),
         peer.map(timed -> rate(large, timed.seconds()) + " (not stored yet)"),
-        "CPU s: " + ours.cpu() + " against " + theirs.cpu());
+        medianOf()
+            + "; CPU s: "
+            + our.cpu()
+            + " against "
+            + their.cpu()
+            + "; seconds "
+            + seconds(ours)
+            + " against "
+            + seconds(theirs));
   }
 
   private static void upload(Service service, String blob, Path source) {
@@ -403,9 +419,8 @@ public final class WriteBench {
   }
 
   /**
-   * In turns, the median of three. Before that both sides do as much without the link, until the
-   * compiler of the JVM has gone quiet: it is no part of what a mount that has run for a while
-   * costs.
+   * Before the first turn both sides do as much without the link, for the compiler of the JVM: it
+   * is no part of what a mount that has run for a while costs.
    */
   private void smallFiles() throws Exception {
     try (Service service = new Service(false);
@@ -421,13 +436,13 @@ public final class WriteBench {
       try (Mounted mounted = new Mounted(service.store, service.name)) {
         writeFiles(Files.createDirectory(mounted.at.resolve("w")), WRITERS); // connections
         service.store.reset();
-        for (int i = 0; i < ROUNDS; i++) {
+        for (int i = 0; i < rounds; i++) {
           String blobs = "p" + i;
           Path directory = Files.createDirectory(mounted.at.resolve("d" + i));
           ours.add(time(() -> writeFiles(directory, SMALL_FILES)));
           theirs.add(time(() -> putBlobs(service.store, blobs, SMALL_FILES, WRITERS)));
         }
-        requests = service.store.total() / (double) (ROUNDS * SMALL_FILES) - 1;
+        requests = service.store.total() / (double) (rounds * SMALL_FILES) - 1;
       }
       peer =
           besideRclone(
@@ -436,12 +451,22 @@ public final class WriteBench {
     Timed our = median(ours);
     Timed their = median(theirs);
     row(
-        SMALL_FILES + " files of 4 KiB by " + WRITERS + " writers, shaped, median of " + ROUNDS,
+        SMALL_FILES + " files of 4 KiB by " + WRITERS + " writers, shaped",
         number(SMALL_FILES / our.seconds()) + " files/s",
         number(SMALL_FILES / their.seconds()) + " files/s",
         their.seconds() / our.seconds(),
         peer.map(timed -> number(SMALL_FILES / timed.seconds()) + " files/s (not stored yet)"),
-        number(requests) + " requests a file; CPU s: " + our.cpu() + " against " + their.cpu());
+        medianOf()
+            + "; "
+            + number(requests)
+            + " requests a file; CPU s: "
+            + our.cpu()
+            + " against "
+            + their.cpu()
+            + "; seconds "
+            + seconds(ours)
+            + " against "
+            + seconds(theirs));
   }
 
   private void tree() throws Exception {
@@ -617,6 +642,16 @@ public final class WriteBench {
             "%.1f + %.1f Azurite",
             cpu(ProcessHandle.current()) - own,
             servers() - server));
+  }
+
+  private String medianOf() {
+    return rounds == 1 ? "one run" : "median of " + rounds + " in turns";
+  }
+
+  private static String seconds(List<Timed> timed) {
+    return timed.stream()
+        .map(each -> String.format(Locale.ROOT, "%.1f", each.seconds()))
+        .collect(Collectors.joining(" "));
   }
 
   private static Timed median(List<Timed> rounds) {

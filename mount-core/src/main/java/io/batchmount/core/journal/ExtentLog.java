@@ -63,10 +63,12 @@ final class ExtentLog implements AutoCloseable {
   private final FileChannel channel;
   private final ByteBuffer record = ByteBuffer.allocate(RECORD_BYTES);
   private long end;
+  private boolean mayHoldForced;
 
   private ExtentLog(FileChannel channel, long end) {
     this.channel = channel;
     this.end = end;
+    this.mayHoldForced = end > 0;
   }
 
   static ExtentLog openForAppend(Path file) throws IOException {
@@ -146,8 +148,24 @@ final class ExtentLog implements AutoCloseable {
 
   /** Notes that the data before is on disk, and makes that note durable. */
   void force() throws IOException {
+    mayHoldForced = true;
     append(Kind.FORCED, 0, 0);
     channel.force(true);
+  }
+
+  /**
+   * Whether an entry of another file may go on with this log once it is emptied. Not if it holds a
+   * mark of {@link #force}: after a crash of the machine the old records could come back, and only
+   * such a mark makes them count then.
+   */
+  boolean isReusable() {
+    return !mayHoldForced;
+  }
+
+  /** Takes all records out. */
+  void clear() throws IOException {
+    channel.truncate(0);
+    end = 0;
   }
 
   boolean isWorthCompacting(int liveRanges) {

@@ -1,5 +1,6 @@
 package io.batchmount.core.journal;
 
+import io.batchmount.core.Errno;
 import io.batchmount.core.FsException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -44,6 +45,7 @@ public final class JournalEntry implements AutoCloseable {
   private long floor; // smallest size since begin: what a base had beyond it is gone
   private boolean completed;
   private final Optional<Instant> changedSinceFacts;
+  private int readers; // reading the data file now, outside the monitor
 
   private JournalEntry(
       MountJournal journal,
@@ -65,12 +67,24 @@ public final class JournalEntry implements AutoCloseable {
     this.floor = replay.floor();
   }
 
+  /**
+   * @param spare files to go on with, of the same id
+   */
   static JournalEntry begin(
-      MountJournal journal, Path directory, String id, EntryIntent intent, boolean lazily)
+      MountJournal journal,
+      Path directory,
+      String id,
+      EntryIntent intent,
+      boolean lazily,
+      Optional<SpareFiles> spare)
       throws FsException {
     JournalEntry entry =
         new JournalEntry(
             journal, directory, id, intent, false, ExtentLog.Replay.empty(), Optional.empty());
+    if (spare.isPresent()) {
+      entry.data = spare.get().data();
+      entry.log = spare.get().log();
+    }
     if (!lazily) {
       entry.ensureIntent();
     }
@@ -98,7 +112,9 @@ public final class JournalEntry implements AutoCloseable {
   /** Looks at the files' times, before anything is written to them again. */
   private static Optional<Instant> changedSinceFacts(Path directory, String id) throws IOException {
     Path data = dataFile(directory, id);
-    Path changed = Files.exists(data) ? data : logFile(directory, id);
+    // an empty data file may be an earlier entry's, kept for this one
+    boolean hasData = Files.exists(data) && Files.size(data) > 0;
+    Path changed = hasData ? data : logFile(directory, id);
     if (!Files.exists(changed)) {
       return Optional.empty();
     }
@@ -195,6 +211,7 @@ public final class JournalEntry implements AutoCloseable {
       } catch (IOException e) {
         throw JournalFiles.failure(directory, "reading data of " + intent.path(), e);
       }
+      readers++;
     }
     int wanted = (int) Math.min(target.remaining(), end - offset);
     int limit = target.limit();
@@ -215,6 +232,9 @@ public final class JournalEntry implements AutoCloseable {
       throw JournalFiles.failure(directory, "reading data of " + path(), e);
     } finally {
       target.limit(limit);
+      synchronized (this) {
+        readers--;
+      }
     }
     return wanted;
   }
@@ -351,7 +371,7 @@ public final class JournalEntry implements AutoCloseable {
     }
   }
 
-  /** It is done: its files are deleted. */
+  /** It is done: its files are deleted, or emptied and kept for a coming entry. */
   public synchronized void complete() throws FsException {
     if (completed) {
       return;
@@ -363,6 +383,14 @@ public final class JournalEntry implements AutoCloseable {
       if (intentOnDisk) {
         Files.deleteIfExists(intentFile());
         intentOnDisk = false;
+      }
+      if (data != null && log != null && log.isReusable() && readers == 0) {
+        data.truncate(0);
+        log.clear();
+        SpareFiles files = new SpareFiles(id, data, log);
+        data = null;
+        log = null;
+        journal.recycle(files);
       }
       boolean hadLog = log != null;
       boolean hadData = data != null;
@@ -393,6 +421,10 @@ public final class JournalEntry implements AutoCloseable {
   }
 
   private void ensureIntent() throws FsException {
+    if (completed) {
+      // its files may be another entry's by now
+      throw new FsException(Errno.EIO, "the journal entry of " + intent.path() + " is done");
+    }
     if (intentOnDisk) {
       return;
     }
@@ -441,6 +473,9 @@ public final class JournalEntry implements AutoCloseable {
   }
 
   private Optional<FileChannel> dataForReading() throws IOException {
+    if (completed) {
+      return Optional.empty(); // a file of that name may be another entry's by now
+    }
     if (data == null && Files.exists(dataFile(directory, id))) {
       return Optional.of(dataForWriting());
     }

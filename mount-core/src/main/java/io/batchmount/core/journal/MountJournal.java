@@ -15,8 +15,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -49,6 +51,14 @@ public final class MountJournal implements AutoCloseable {
   private static final String LOCK_NAME = "lock";
   private static final String IDENTITY_NAME = "identity.json";
   private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
+
+  /**
+   * Files kept for coming entries; as many as are usually saved at once. Making a file where many
+   * were deleted a moment ago is dear: ext4 looks through all inodes that were freed within the
+   * last seconds, so a stream of small files paid more for its journal than for anything else here.
+   */
+  private static final int MAX_SPARES = 32;
+
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final SecureRandom RANDOM = new SecureRandom();
 
@@ -60,6 +70,8 @@ public final class MountJournal implements AutoCloseable {
   private final FileChannel lockChannel;
   private final AtomicLong nextId = new AtomicLong(1);
   private final Map<String, JournalEntry> entries = new TreeMap<>();
+  private final Deque<SpareFiles> spares = new ArrayDeque<>(); // guarded by entries
+  private boolean closed; // guarded by entries
 
   private MountJournal(Path directory, JournalIdentity identity, FileChannel lockChannel) {
     this.directory = directory;
@@ -205,9 +217,13 @@ public final class MountJournal implements AutoCloseable {
 
   private JournalEntry begin(
       String path, String operation, Map<String, String> facts, boolean lazily) throws FsException {
-    String id = String.format(Locale.ROOT, "%08x", nextId.getAndIncrement());
+    Optional<SpareFiles> spare = takeSpare();
+    String id =
+        spare
+            .map(SpareFiles::id)
+            .orElseGet(() -> String.format(Locale.ROOT, "%08x", nextId.getAndIncrement()));
     EntryIntent intent = new EntryIntent(path, operation, facts, Instant.now(), Optional.empty());
-    JournalEntry entry = JournalEntry.begin(this, directory, id, intent, lazily);
+    JournalEntry entry = JournalEntry.begin(this, directory, id, intent, lazily, spare);
     synchronized (entries) {
       entries.put(id, entry);
     }
@@ -222,6 +238,11 @@ public final class MountJournal implements AutoCloseable {
         for (JournalEntry entry : entries.values()) {
           entry.close();
         }
+        closed = true;
+        for (SpareFiles files : spares) {
+          files.discard(directory);
+        }
+        spares.clear();
         release(directory, lockChannel);
         if (entries.values().stream().noneMatch(JournalEntry::isOnDisk)) {
           deleteTree(directory);
@@ -240,7 +261,39 @@ public final class MountJournal implements AutoCloseable {
     }
   }
 
+  private Optional<SpareFiles> takeSpare() throws FsException {
+    while (true) {
+      SpareFiles files;
+      synchronized (entries) {
+        files = spares.poll();
+      }
+      if (files == null) {
+        return Optional.empty();
+      }
+      if (files.areThere(directory)) {
+        return Optional.of(files);
+      }
+      try {
+        files.discard(directory); // somebody deleted them
+      } catch (IOException e) {
+        throw JournalFiles.failure(directory, "closing files that are gone", e);
+      }
+    }
+  }
+
+  /** Takes the emptied files of an entry that is done. */
+  void recycle(SpareFiles files) throws IOException {
+    synchronized (entries) {
+      if (!closed && spares.size() < MAX_SPARES) {
+        spares.push(files);
+        return;
+      }
+    }
+    files.discard(directory);
+  }
+
   private void load(boolean onlyForced) throws IOException {
+    removeRubbish();
     for (String id : entryIds(directory)) {
       nextId.accumulateAndGet(Long.parseLong(id, 16) + 1, Math::max);
       Optional<EntryIntent> intent = EntryIntent.read(JournalEntry.intentFile(directory, id));
@@ -248,6 +301,23 @@ public final class MountJournal implements AutoCloseable {
         continue; // died while it was made: no byte had been taken yet
       }
       entries.put(id, JournalEntry.reopen(this, directory, id, intent.get(), onlyForced));
+    }
+  }
+
+  /** Removes data files and logs without an intent: a coming entry could get their id. */
+  private void removeRubbish() throws IOException {
+    Set<String> intents = Set.copyOf(entryIds(directory));
+    List<Path> files;
+    try (Stream<Path> all = Files.list(directory)) {
+      files = all.toList();
+    }
+    for (Path file : files) {
+      String name = file.getFileName().toString();
+      int dot = name.indexOf('.');
+      if (name.matches("[0-9a-f]{8,16}\\.(data|log)(\\.new)?")
+          && !intents.contains(name.substring(0, dot))) {
+        Files.deleteIfExists(file);
+      }
     }
   }
 

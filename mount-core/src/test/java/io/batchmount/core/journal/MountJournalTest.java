@@ -11,7 +11,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -171,6 +174,106 @@ class MountJournalTest {
   }
 
   @Test
+  void filesOfAnEntryThatIsDoneServeTheNextOne() throws Exception {
+    try (MountJournal journal = MountJournal.open(root, ID)) {
+      JournalEntry first = journal.begin("/a", "write", Map.of());
+      first.write(bytes("secret of a"), 0);
+      first.truncate(5);
+      Object data = fileKey(only(".data"));
+      Object log = fileKey(only(".log"));
+      first.complete();
+      assertThat(Files.size(only(".data"))).isZero();
+      JournalEntry second = journal.begin("/b", "write", Map.of());
+      second.write(bytes("x"), 8);
+      assertThat(fileKey(only(".data"))).isEqualTo(data);
+      assertThat(fileKey(only(".log"))).isEqualTo(log);
+      assertThat(second.dirty().extents()).containsExactly(new Extent(8, 9));
+      assertThat(second.floor()).isEqualTo(Long.MAX_VALUE);
+      assertThat(text(second, 0, 9)).isEqualTo("\0\0\0\0\0\0\0\0x");
+      // the first one has no part in what is the second's now
+      assertThat(text(first, 0, 5)).isEqualTo("\0\0\0\0\0");
+      assertThatThrownBy(() -> first.write(bytes("late"), 0)).isInstanceOf(FsException.class);
+      assertThat(Files.size(only(".data"))).isEqualTo(9);
+      second.fail("kept");
+    }
+    // only what is in the second entry's files is found
+    try (MountJournal again = MountJournal.openAbandoned(root).get(0)) {
+      JournalEntry kept = again.entries().get(0);
+      assertThat(kept.path()).isEqualTo("/b");
+      assertThat(kept.dirty().extents()).containsExactly(new Extent(8, 9));
+      assertThat(kept.size()).isEqualTo(9);
+      kept.complete();
+    }
+    assertThat(journals()).isEmpty();
+  }
+
+  @Test
+  void theTimeOfATruncationIsFoundWhereTheDataFileIsAnEarlierEntrys() throws Exception {
+    MountJournal journal = MountJournal.open(root, ID);
+    JournalEntry first = journal.begin("/a", "write", Map.of());
+    first.write(bytes("abc"), 0);
+    first.complete();
+    JournalEntry second = journal.begin("/b", "write", Map.of());
+    second.truncate(5);
+    journal.close();
+    Instant truncated = Files.getLastModifiedTime(only(".log")).toInstant();
+    Files.setLastModifiedTime(only(".data"), FileTime.from(truncated.minusSeconds(20)));
+    Files.setLastModifiedTime(only("1.json"), FileTime.from(truncated.minusSeconds(10)));
+    try (MountJournal again = MountJournal.openAbandoned(root).get(0)) {
+      assertThat(again.entries().get(0).changedSinceFacts()).contains(truncated);
+      again.entries().get(0).complete();
+    }
+  }
+
+  /** After a crash of the machine a truncation may be undone: then no old record may count. */
+  @Test
+  void aLogThatWasForcedServesNoOther() throws Exception {
+    try (MountJournal journal = MountJournal.open(root, ID)) {
+      JournalEntry first = journal.begin("/a", "write", Map.of());
+      first.write(bytes("abc"), 0);
+      first.force();
+      first.complete();
+      assertThat(files()).noneMatch(file -> file.endsWith(".log") || file.endsWith(".data"));
+    }
+  }
+
+  @Test
+  void filesThatSomebodyDeletedServeNoEntry() throws Exception {
+    MountJournal journal = MountJournal.open(root, ID);
+    JournalEntry first = journal.begin("/a", "write", Map.of());
+    first.write(bytes("abc"), 0);
+    first.complete();
+    Files.delete(only(".log"));
+    JournalEntry second = journal.begin("/b", "write", Map.of());
+    second.write(bytes("def"), 0);
+    journal.close();
+    try (MountJournal again = MountJournal.openAbandoned(root).get(0)) {
+      assertThat(text(again.entries().get(0), 0, 3)).isEqualTo("def");
+      again.entries().get(0).complete();
+    }
+  }
+
+  @Test
+  void dataWithoutAnIntentIsRemovedBeforeAnotherEntryGetsItsId() throws Exception {
+    MountJournal journal = MountJournal.open(root, ID);
+    JournalEntry kept = journal.begin("/kept", "write", Map.of());
+    kept.write(bytes("abc"), 0);
+    JournalEntry killed = journal.begin("/killed", "write", Map.of());
+    killed.write(bytes("old bytes"), 0);
+    Path directory = journal.directory();
+    journal.close();
+    Files.delete(directory.resolve(killed.id() + ".json")); // killed within complete()
+    try (MountJournal again = MountJournal.openAbandoned(root).get(0)) {
+      JournalEntry next = again.begin("/next", "write", Map.of());
+      assertThat(next.id()).isEqualTo(killed.id());
+      next.write(bytes("x"), 20);
+      assertThat(text(next, 0, 3)).isEqualTo("\0\0\0");
+      next.complete();
+      again.entries().get(0).complete();
+    }
+  }
+
+  @Test
   void savedRangesGiveTheirRoomBack() throws Exception {
     try (MountJournal journal = MountJournal.open(root, ID)) {
       JournalEntry entry = journal.begin("/a", "write", Map.of());
@@ -274,6 +377,16 @@ class MountJournalTest {
     try (Stream<Path> children = Files.list(root)) {
       return new ArrayList<>(children.filter(Files::isDirectory).toList());
     }
+  }
+
+  private List<String> files() throws IOException {
+    try (Stream<Path> files = Files.walk(root)) {
+      return files.map(Path::toString).toList();
+    }
+  }
+
+  private static Object fileKey(Path file) throws IOException {
+    return Files.readAttributes(file, BasicFileAttributes.class).fileKey();
   }
 
   private Path only(String suffix) throws IOException {
