@@ -1,668 +1,447 @@
 package io.batchmount.it.bench;
 
-import com.azure.core.credential.AzureSasCredential;
-import io.batchmount.blob.store.BlobCredential;
-import io.batchmount.blob.store.BlobLocation;
-import io.batchmount.blob.store.SdkBlobStore;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.batchmount.it.bench.ReadResult.Target;
+import io.batchmount.it.bench.ReadRow.Measured;
+import io.batchmount.it.bench.ReadRow.Sample;
+import io.batchmount.it.bench.ReadRow.Work;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * {@code bin/bench read}: a gigabyte file and 5,000 files of 100 KiB read through our mount,
- * through {@code rclone mount} where it is installed, and by a program that downloads the same
- * ranges with the same SDK and no mount. Every cold figure is taken on a fresh mount with an empty
- * cache and, as root, a dropped page cache.
+ * {@code bin/bench read}: a gigabyte file and 5,000 files of 100 KiB read through the built
+ * program, through {@code rclone mount} where it is installed, and by a program that downloads the
+ * same ranges with the same SDK and no mount. Every cold figure is taken on a fresh mount with an
+ * empty cache and, as root, a dropped page cache.
  *
- * <p>Arguments: {@code --size MIB} (1024), {@code --files N} (5000), {@code --svg FILE}.
+ * <p>Arguments: {@code --size MIB} (1024), {@code --files N} (5000), {@code --rows ID,...} (all),
+ * {@code --runs N} (1; medians are told), {@code --peer no} leaves rclone out, {@code --data DIR}
+ * keeps the data set for the next run, {@code --results FILE} merges the rows into those of earlier
+ * runs, {@code --svg FILE} draws them, {@code --profile DIR} records each mount with JFR, {@code
+ * --java OPTIONS} are options of the mount's JVM.
  */
 public final class ReadBench {
   private static final long LATENCY_MILLIS = 20;
   private static final long RATE = 60_000_000;
-  private static final int LIMIT_CONNECTIONS = 16;
-  private static final int LIMIT_BLOCK = 8 << 20;
   private static final int READ = 128 << 10;
-  private static final int FILE_BYTES = 100 << 10;
-  private static final int DIRECTORIES = 10;
+  private static final int PAGE = 4 << 10;
+  private static final int READERS = 8;
+  private static final int SHUFFLED_FILES = 2000;
+  private static final int ORDERED_FILES = 300;
+  private static final int RANDOM_READS = 150; // of each reader
+  private static final int MAX_RESIDENT = 512; // MiB
+  private static final long QUIET_MILLIS = 700;
+  private static final String BIG = "big";
+  private static final String MACHINE = "2 cores, 24 GiB, Debian 12 VM";
 
-  private final Path work;
-  private final long size;
-  private final int files;
-  private final RangeServer server;
-  private final List<Row> rows = new ArrayList<>();
+  private record Options(
+      long size,
+      int files,
+      List<String> rows,
+      int runs,
+      boolean peer,
+      Optional<Path> data,
+      Optional<Path> results,
+      Optional<Path> svg,
+      Optional<Path> profile,
+      String java) {
 
-  /** A line of the table; rates in MB/s or reads/s, 0 where there is none. */
-  private record Row(
-      String work,
-      String unit,
-      double ours,
-      double limit,
-      double rclone,
-      long requests,
-      double wire,
-      double cpu,
-      long rssMib) {}
-
-  /** What is measured: reads below a mount point and returns bytes or reads. */
-  @FunctionalInterface
-  private interface Work {
-    double run(Path root) throws Exception;
+    static Options parse(String[] arguments) {
+      Map<String, String> given = new LinkedHashMap<>();
+      List<String> known =
+          List.of(
+              "size", "files", "rows", "runs", "peer", "data", "results", "svg", "profile", "java");
+      for (int i = 0; i < arguments.length; i += 2) {
+        String name = arguments[i].replaceFirst("^--", "");
+        if (!known.contains(name) || i + 1 == arguments.length) {
+          throw new IllegalArgumentException(arguments[i] + " is none of --" + known + " VALUE");
+        }
+        given.put(name, arguments[i + 1]);
+      }
+      return new Options(
+          Long.parseLong(given.getOrDefault("size", "1024")) << 20,
+          Integer.parseInt(given.getOrDefault("files", "5000")),
+          given.containsKey("rows") ? Arrays.asList(given.get("rows").split(",")) : List.of(),
+          Integer.parseInt(given.getOrDefault("runs", "1")),
+          !given.getOrDefault("peer", "yes").equals("no"),
+          Optional.ofNullable(given.get("data")).map(Path::of),
+          Optional.ofNullable(given.get("results")).map(Path::of),
+          Optional.ofNullable(given.get("svg")).map(Path::of),
+          Optional.ofNullable(given.get("profile")).map(Path::of),
+          given.getOrDefault("java", ""));
+    }
   }
 
-  private ReadBench(Path work, long size, int files) throws Exception {
+  private final Options options;
+  private final Path work;
+  private final ReadData data;
+  private final RangeServer server;
+  private final SdkReads sdk;
+  private final boolean peer;
+
+  private ReadBench(Options options, Path work) throws IOException {
+    this.options = options;
     this.work = work;
-    this.size = size;
-    this.files = files;
-    Path data = work.resolve("data");
-    makeData(data);
-    this.server = new RangeServer(data);
+    Path place = options.data().orElse(work);
+    Files.createDirectories(place);
+    this.data = new ReadData(place.resolve("data"), options.size(), options.files());
+    this.server = new RangeServer(data.root());
+    this.sdk = new SdkReads(server.endpoint());
+    this.peer = options.peer() && ReadPeer.Rclone.isInstalled();
   }
 
   public static void main(String[] arguments) throws Exception {
-    long size = 1024L << 20;
-    int files = 5000;
-    Optional<Path> svg = Optional.empty();
-    for (int i = 0; i + 1 < arguments.length; i += 2) {
-      switch (arguments[i]) {
-        case "--size" -> size = Long.parseLong(arguments[i + 1]) << 20;
-        case "--files" -> files = Integer.parseInt(arguments[i + 1]);
-        case "--svg" -> svg = Optional.of(Path.of(arguments[i + 1]));
-        default -> throw new IllegalArgumentException("unknown option " + arguments[i]);
-      }
-    }
+    Options options = Options.parse(arguments);
     Path work = Files.createTempDirectory("read-bench");
-    ReadBench bench = new ReadBench(work, size, files);
     try {
-      bench.all();
-      bench.print();
-      if (svg.isPresent()) {
-        bench.draw(svg.get());
-      }
-    } finally {
+      ReadBench bench = new ReadBench(options, work);
+      bench.run();
       bench.server.close();
-      deleteTree(work);
+      bench.data.close();
+    } finally {
+      ReadData.deleteTree(work);
     }
     System.exit(0);
   }
 
-  private void makeData(Path data) throws IOException {
-    Files.createDirectories(data);
-    Random random = new Random(1);
-    byte[] block = new byte[1 << 20];
-    try (OutputStream out = Files.newOutputStream(data.resolve("big"))) {
-      for (long at = 0; at < size; at += block.length) {
-        random.nextBytes(block);
-        out.write(block);
+  private void run() throws Exception {
+    List<ReadRow> rows = rows();
+    List<String> ids = rows.stream().map(row -> row.id).toList();
+    for (String id : options.rows()) {
+      if (!ids.contains(id)) {
+        throw new IllegalArgumentException("no row " + id + "; there are " + ids);
       }
     }
-    byte[] small = new byte[FILE_BYTES];
-    for (int i = 0; i < files; i++) {
-      Path directory = data.resolve("d" + i % DIRECTORIES);
-      if (i < DIRECTORIES) {
-        Files.createDirectories(directory);
+    // the first run of anything warms the compiler of the limit's program up
+    server.shape(0, 0);
+    sdk.sequential(BIG, options.size());
+    List<ReadResult> fresh = new ArrayList<>();
+    for (ReadRow row : rows) {
+      if (options.rows().isEmpty() || options.rows().contains(row.id)) {
+        ReadResult result = measure(row);
+        System.out.print(ReadResult.line(result));
+        fresh.add(result);
       }
-      random.nextBytes(small);
-      Files.write(directory.resolve(String.format(Locale.ROOT, "f%05d", i)), small);
+    }
+    List<ReadResult> all = ReadResult.merge(options.results(), fresh, ids);
+    System.out.println();
+    System.out.print(ReadResult.table(all));
+    long peak = all.stream().mapToLong(ReadResult::peakMiB).max().orElse(0);
+    System.out.println();
+    System.out.println(Target.atMost("peak resident memory of all rows, MiB,", peak, MAX_RESIDENT));
+    if (options.svg().isPresent()) {
+      Files.writeString(options.svg().get(), ReadResult.chart(all, MACHINE));
     }
   }
 
-  // ---- mounts -----------------------------------------------------------------------------------
+  // ---- the rows ---------------------------------------------------------------------------------
 
-  private interface Peer {
-    String name();
-
-    ProcessBuilder command(Path point, Path cache) throws IOException;
+  private List<ReadRow> rows() {
+    List<ReadRow> rows = new ArrayList<>();
+    long size = options.size();
+    Work sequential = root -> ReadWorks.sequential(root.resolve(BIG));
+    Work whole = unused -> sdk.sequential(BIG, size);
+    rows.add(
+        new ReadRow("seq-shaped", "cold sequential, shaped", true, sequential)
+            .limit(whole)
+            .ofLimit(0.85)
+            .timesRclone(8));
+    rows.add(
+        new ReadRow("seq-plain", "cold sequential, plain", false, sequential)
+            .limit(whole)
+            .ofLimit(0.5)
+            .timesRclone(3));
+    rows.add(
+        new ReadRow(
+                "quarters",
+                "4 readers of a quarter each, shaped",
+                true,
+                root -> ReadWorks.parts(root.resolve(BIG), 4))
+            .limit(whole)
+            .ofLimit(0.85));
+    randomRows(rows, size);
+    smallFileRows(rows);
+    rows.add(
+        new ReadRow("disk-cache", "sequential again from the disk cache", true, sequential)
+            .before(sequential)
+            .timesRcloneOrRaw(1.5, 0.7));
+    rows.add(
+        new ReadRow("page-cache", "sequential again from the page cache", true, sequential)
+            .before(sequential)
+            .keepsPages()
+            .silent());
+    long place = size / 10 * 7;
+    rows.add(
+        new ReadRow(
+                "first-byte",
+                "4 KiB at 70 % of the file; listed, one read before; shaped",
+                true,
+                root -> ReadWorks.range(root.resolve(BIG), place, place + PAGE, PAGE) / PAGE)
+            .before(
+                root -> {
+                  ReadWorks.list(root);
+                  return ReadWorks.range(root.resolve(BIG), PAGE, 2 * PAGE, PAGE);
+                })
+            .keepsPages()
+            .milliseconds(PAGE)
+            .limit(unused -> sdk.random(BIG, List.of(place), 1, PAGE) / PAGE)
+            .timesLimit(1.3));
+    rows.add(
+        new ReadRow("ls", "ls -lR, shaped", true, ReadWorks::list)
+            .counts("entries/s", 0)
+            .withRclone()
+            .listings(14));
+    return rows;
   }
 
-  private record Ours(String prefetch, String endpoint) implements Peer {
-    @Override
-    public String name() {
-      return "batchmount";
-    }
-
-    @Override
-    public ProcessBuilder command(Path point, Path cache) {
-      return new ProcessBuilder(
-          Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-          "-XX:+UseSerialGC",
-          "-Xmx384m",
-          "-Xss512k",
-          "-XX:MaxDirectMemorySize=64g",
-          "--add-opens=java.base/java.nio=ALL-UNNAMED",
-          "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
-          "-cp",
-          System.getProperty("java.class.path"),
-          BenchMount.class.getName(),
-          endpoint,
-          point.toString(),
-          cache.toString(),
-          prefetch);
-    }
-  }
-
-  private record Rclone(String endpoint) implements Peer {
-    @Override
-    public String name() {
-      return "rclone";
-    }
-
-    @Override
-    public ProcessBuilder command(Path point, Path cache) throws IOException {
-      Path config = cache.resolve("rclone.conf");
-      Files.createDirectories(cache);
-      Files.writeString(
-          config,
-          "[b]\ntype = azureblob\nsas_url = "
-              + endpoint
-              + "/"
-              + RangeServer.CONTAINER
-              + "?sv=2025-11-05&sig=none\n");
-      return new ProcessBuilder(
-          "rclone",
-          "mount",
-          "b:" + RangeServer.CONTAINER,
-          point.toString(),
-          "--config",
-          config.toString(),
-          "--vfs-cache-mode",
-          "full",
-          "--cache-dir",
-          cache.resolve("vfs").toString(),
-          "--read-only",
-          "--dir-cache-time",
-          "5m");
-    }
-  }
-
-  /** A mounted peer. */
-  private final class Mounted implements AutoCloseable {
-    private final Process process;
-    private final Path point;
-    private long rss;
-    private double cpu;
-
-    Mounted(Peer peer, Path cache) throws Exception {
-      point = Files.createTempDirectory(work, "mnt");
-      Files.createDirectories(cache);
-      process =
-          peer.command(point, cache)
-              .redirectError(work.resolve(peer.name() + ".log").toFile())
-              .redirectOutput(work.resolve(peer.name() + ".figures").toFile())
-              .start();
-      long end = System.nanoTime() + 60_000_000_000L;
-      while (!Files.exists(point.resolve("big"))) {
-        if (!process.isAlive() || System.nanoTime() > end) {
-          detach();
-          process.destroyForcibly();
-          throw new IOException(
-              peer.name()
-                  + " did not mount: "
-                  + Files.readString(work.resolve(peer.name() + ".log")));
+  private void randomRows(List<ReadRow> rows, long size) {
+    for (boolean shaped : new boolean[] {true, false}) {
+      for (int readers : new int[] {1, READERS}) {
+        List<Long> offsets = ReadWorks.randomOffsets(size, READ, readers * RANDOM_READS);
+        ReadRow row =
+            new ReadRow(
+                    "random-" + readers + (shaped ? "" : "-plain"),
+                    String.format(
+                        "random 128 KiB, %d reader%s, %s",
+                        readers, readers == 1 ? "" : "s", shaped ? "shaped" : "plain"),
+                    shaped,
+                    root -> ReadWorks.random(root.resolve(BIG), offsets, readers, READ))
+                .limit(unused -> sdk.random(BIG, offsets, readers, READ))
+                .requestEach(offsets.size())
+                .wireRatio(1.3);
+        if (shaped) {
+          row.ofLimit(0.9);
         }
-        Thread.sleep(20);
-      }
-    }
-
-    Path point() {
-      return point;
-    }
-
-    void sample() throws IOException {
-      Path proc = Path.of("/proc", Long.toString(process.pid()));
-      for (String line : Files.readAllLines(proc.resolve("status"))) {
-        if (line.startsWith("VmHWM:")) {
-          rss = Long.parseLong(line.replaceAll("\\D", "")) >> 10;
+        if (shaped && readers == 1) {
+          row.withRclone();
+        } else {
+          row.timesRclone(shaped ? 2 : 3);
         }
+        rows.add(row);
       }
-      String stat = Files.readString(proc.resolve("stat"));
-      String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
-      cpu = (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) / 100.0;
     }
+    List<Long> epoch = ReadWorks.randomOffsets(size, READ, Integer.MAX_VALUE);
+    rows.add(
+        new ReadRow(
+                "random-dataset",
+                "every 128 KiB once in random order, 8 readers, shaped, prefetch dataset"
+                    + " (limit: download, then read locally)",
+                true,
+                root -> ReadWorks.random(root.resolve(BIG), epoch, READERS, READ))
+            .prefetch("dataset")
+            .limit(
+                unused -> {
+                  Path local = work.resolve("local");
+                  sdk.toFile(BIG, size, local);
+                  return ReadWorks.random(local, epoch, READERS, READ);
+                })
+            .ofLimit(1));
+    List<Long> small = ReadWorks.randomOffsets(size, PAGE, 3200);
+    rows.add(
+        new ReadRow(
+                "random-4k",
+                "random 4 KiB, 16 readers, shaped",
+                true,
+                root -> ReadWorks.random(root.resolve(BIG), small, 16, PAGE) / PAGE)
+            .counts("reads/s", PAGE)
+            .atLeast(600)
+            .wireRatio(32));
+  }
 
-    private void detach() throws Exception {
-      new ProcessBuilder("fusermount3", "-u", "-z", point.toString()).start().waitFor();
-    }
-
-    @Override
-    public void close() throws Exception {
-      process.getOutputStream().close();
-      if (!process.waitFor(3, java.util.concurrent.TimeUnit.SECONDS)) {
-        detach();
-        process.destroy();
-        if (!process.waitFor(10, java.util.concurrent.TimeUnit.SECONDS)) {
-          process.destroyForcibly();
-        }
-      }
+  private void smallFileRows(List<ReadRow> rows) {
+    int bytes = ReadData.FILE_BYTES;
+    List<String> shuffled = data.shuffledFiles().stream().limit(SHUFFLED_FILES).toList();
+    Work read = root -> ReadWorks.files(root, shuffled, READERS);
+    Work gets = unused -> sdk.whole(shuffled, READERS, bytes);
+    String what = String.format("%d shuffled small files, 8 readers, shaped", shuffled.size());
+    rows.add(
+        new ReadRow("shuffled-listed", what + ", listed, prefetch off", true, read)
+            .before(ReadWorks::list)
+            .prefetch("off")
+            .counts("files/s", bytes)
+            .limit(gets)
+            .ofLimit(0.95));
+    rows.add(
+        new ReadRow("shuffled", what + ", not listed", true, read)
+            .counts("files/s", bytes)
+            .limit(gets)
+            .timesRclone(0.95));
+    rows.add(
+        new ReadRow("shuffled-dataset", what + ", not listed, prefetch dataset", true, read)
+            .prefetch("dataset")
+            .counts("files/s", bytes)
+            .limit(gets)
+            .timesRclone(3));
+    List<String> ordered = data.smallFiles().stream().limit(ORDERED_FILES).toList();
+    for (boolean shaped : new boolean[] {true, false}) {
+      rows.add(
+          new ReadRow(
+                  shaped ? "ordered" : "ordered-plain",
+                  String.format(
+                      "%d small files in order, 1 reader, %s",
+                      ordered.size(), shaped ? "shaped" : "plain"),
+                  shaped,
+                  root -> ReadWorks.files(root, ordered, 1))
+              .counts("files/s", bytes)
+              .limit(unused -> sdk.whole(ordered, 1, bytes))
+              .timesRclone(shaped ? 6 : 1.5));
     }
   }
 
-  private static void dropPageCache() throws Exception {
-    new ProcessBuilder("sh", "-c", "sync; echo 3 > /proc/sys/vm/drop_caches 2>/dev/null")
+  // ---- measuring --------------------------------------------------------------------------------
+
+  private ReadResult measure(ReadRow row) throws Exception {
+    server.shape(row.shaped ? LATENCY_MILLIS : 0, row.shaped ? RATE : 0);
+    List<Double> limits = new ArrayList<>();
+    List<Sample> ours = new ArrayList<>();
+    List<Double> peers = new ArrayList<>();
+    for (int i = 0; i < options.runs(); i++) {
+      if (row.limit.isPresent()) {
+        long begun = System.nanoTime();
+        double amount = row.limit.get().run(work);
+        limits.add(row.figure(amount, (System.nanoTime() - begun) / 1e9));
+      }
+      ours.add(sample(row, new ReadPeer.Ours(server.endpoint(), row.prefetch, javaOptions(row))));
+      if (peer && row.withPeer) {
+        Sample sample = sample(row, new ReadPeer.Rclone(server.endpoint()));
+        peers.add(row.figure(sample.amount(), sample.seconds()));
+      }
+    }
+    ours.sort(Comparator.comparingDouble(s -> row.figure(s.amount(), s.seconds())));
+    Sample sample = ours.get(ours.size() / 2);
+    double bytes = sample.amount() * row.unitBytes;
+    Measured measured =
+        new Measured(
+            sample,
+            row.figure(sample.amount(), sample.seconds()),
+            row.readsDiskRaw ? sample.rawRate() / 1e6 : median(limits),
+            median(peers),
+            bytes == 0 ? 0 : sample.wireBytes() / bytes);
+    return new ReadResult(
+        row.id,
+        LocalDate.now(ZoneOffset.UTC).toString(),
+        row.text,
+        row.unit,
+        measured.ours(),
+        measured.limit(),
+        measured.rclone(),
+        sample.gets(),
+        sample.lists(),
+        sample.heads(),
+        measured.wireRatio(),
+        sample.cpuSeconds(),
+        sample.peakMiB(),
+        row.targets(measured));
+  }
+
+  private String javaOptions(ReadRow row) {
+    String recording =
+        options
+            .profile()
+            .map(dir -> dir.resolve(row.id + ".jfr").toAbsolutePath())
+            .map(
+                file ->
+                    "-XX:StartFlightRecording=settings=profile,dumponexit=true,filename=" + file)
+            .orElse("");
+    return (options.java() + " " + recording).strip();
+  }
+
+  private static double median(List<Double> values) {
+    List<Double> sorted = values.stream().sorted().toList();
+    return sorted.isEmpty() ? 0 : sorted.get(sorted.size() / 2);
+  }
+
+  /** Measures on a fresh mount with an empty cache. */
+  private Sample sample(ReadRow row, ReadPeer who) throws Exception {
+    Path cache = Files.createTempDirectory(work, "cache");
+    Path output = Files.createTempDirectory(work, "output");
+    Path point = Files.createTempDirectory(work, "mount");
+    try (ReadPeer.Mount mount = new ReadPeer.Mount(who, point, cache, output)) {
+      row.before.run(point);
+      if (row.awaitsDiskCache) {
+        awaitQuiet(cache);
+      }
+      if (row.dropsPages) {
+        dropPages();
+      }
+      long pages = pagesRead(row, who, output);
+      server.reset();
+      double cpu = mount.cpu();
+      long begun = System.nanoTime();
+      double amount = row.measured.run(point);
+      double seconds = (System.nanoTime() - begun) / 1e9;
+      if (who instanceof ReadPeer.Ours) {
+        System.out.println(row.id + ", seconds of threads since the start: " + mount.threads());
+      }
+      return new Sample(
+          amount,
+          seconds,
+          server.gets(),
+          server.lists(),
+          server.heads(),
+          server.bytes(),
+          mount.cpu() - cpu,
+          mount.peakMiB(),
+          row.readsDiskRaw ? rawRate(cache) : 0,
+          pagesRead(row, who, output) - pages);
+    } finally {
+      ReadData.deleteTree(cache);
+    }
+  }
+
+  private static long pagesRead(ReadRow row, ReadPeer who, Path output) throws IOException {
+    return row.countsPages && who instanceof ReadPeer.Ours ours ? ours.pagesRead(output) : 0;
+  }
+
+  /** Reads the files of a disk cache, without page cache, as one would copy them. */
+  private double rawRate(Path cache) throws Exception {
+    dropPages();
+    long begun = System.nanoTime();
+    double bytes = ReadWorks.tree(cache);
+    return bytes / ((System.nanoTime() - begun) / 1e9);
+  }
+
+  private static void dropPages() throws Exception {
+    new ProcessBuilder("sh", "-c", "sync; echo 1 > /proc/sys/vm/drop_caches 2>/dev/null")
         .start()
         .waitFor();
   }
 
-  private record Result(
-      double rate, long requests, long wireBytes, double cpu, long rss, double amount) {}
-
-  /** Measures on a fresh mount with empty caches; {@code before} is not timed. */
-  private Result cold(Peer peer, Work before, Work measured) throws Exception {
-    Path cache = Files.createTempDirectory(work, "cache");
-    try (Mounted mount = new Mounted(peer, cache)) {
-      before.run(mount.point());
-      dropPageCache();
-      server.reset();
-      mount.sample();
-      double cpuBefore = mount.cpu;
-      long begun = System.nanoTime();
-      double amount = measured.run(mount.point());
-      double seconds = (System.nanoTime() - begun) / 1e9;
-      mount.sample();
-      return new Result(
-          amount / seconds,
-          server.gets() + server.heads() + server.lists(),
-          server.bytes(),
-          mount.cpu - cpuBefore,
-          mount.rss,
-          amount);
-    } finally {
-      deleteTree(cache);
+  /** Waits until a disk cache has grown no more for a while. */
+  private static void awaitQuiet(Path cache) throws IOException, InterruptedException {
+    long before = -1;
+    long now = bytesBelow(cache);
+    while (now != before) {
+      TimeUnit.MILLISECONDS.sleep(QUIET_MILLIS);
+      before = now;
+      now = bytesBelow(cache);
     }
   }
 
-  private static boolean hasRclone() {
-    try {
-      return new ProcessBuilder("rclone", "version")
-              .redirectErrorStream(true)
-              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-              .start()
-              .waitFor()
-          == 0;
-    } catch (IOException | InterruptedException e) {
-      return false;
-    }
-  }
-
-  private void measure(
-      String name, String unit, double scale, String prefetch, Work before, Work work, double limit)
-      throws Exception {
-    Result ours = cold(new Ours(prefetch, server.endpoint()), before, work);
-    System.out.printf(
-        Locale.ROOT,
-        "%s: %.1f %s, %d requests, %d MB%n",
-        name,
-        ours.rate() / scale,
-        unit,
-        ours.requests(),
-        ours.wireBytes() / 1_000_000);
-    double rclone =
-        hasRclone() ? cold(new Rclone(server.endpoint()), before, work).rate() / scale : 0;
-    double wire = unit.equals("MB/s") ? ours.wireBytes() / ours.amount() : 0;
-    Row row =
-        new Row(
-            name,
-            unit,
-            ours.rate() / scale,
-            limit,
-            rclone,
-            ours.requests(),
-            wire,
-            ours.cpu(),
-            ours.rss());
-    rows.add(row);
-    System.out.println(text(row));
-  }
-
-  // ---- works ------------------------------------------------------------------------------------
-
-  private static final Work NOTHING = root -> 0;
-
-  private static double readRange(Path file, long from, long to, int step) throws IOException {
-    ByteBuffer buffer = ByteBuffer.allocateDirect(step);
-    long at = from;
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      while (at < to) {
-        buffer.clear().limit((int) Math.min(step, to - at));
-        int got = channel.read(buffer, at);
-        if (got < 0) {
-          break;
-        }
-        at += got;
-      }
-    }
-    return at - from;
-  }
-
-  private static double parallel(int threads, Callable<Double> each) throws Exception {
-    ExecutorService executor = Executors.newFixedThreadPool(threads);
-    try {
-      List<Future<Double>> all = new ArrayList<>();
-      for (int i = 0; i < threads; i++) {
-        all.add(executor.submit(each));
-      }
-      double sum = 0;
-      for (Future<Double> one : all) {
-        sum += one.get();
-      }
-      return sum;
-    } finally {
-      executor.shutdownNow();
-    }
-  }
-
-  private Work randomReads(int readers, int reads, int bytes) {
-    return root -> {
-      AtomicLong seed = new AtomicLong(7);
-      return parallel(
-          readers,
-          () -> {
-            Random random = new Random(seed.incrementAndGet());
-            ByteBuffer buffer = ByteBuffer.allocateDirect(bytes);
-            double sum = 0;
-            try (FileChannel channel =
-                FileChannel.open(root.resolve("big"), StandardOpenOption.READ)) {
-              for (int i = 0; i < reads / readers; i++) {
-                buffer.clear();
-                sum += channel.read(buffer, (long) random.nextInt((int) (size / bytes)) * bytes);
-              }
-            }
-            return sum;
-          });
-    };
-  }
-
-  private Work smallFiles(int readers, int count, boolean shuffled) {
-    return root -> {
-      List<Path> paths = new ArrayList<>();
-      for (int i = 0; i < files; i++) {
-        paths.add(
-            root.resolve("d" + i % DIRECTORIES).resolve(String.format(Locale.ROOT, "f%05d", i)));
-      }
-      if (shuffled) {
-        Collections.shuffle(paths, new Random(3));
-      } else {
-        Collections.sort(paths);
-      }
-      AtomicLong next = new AtomicLong();
-      return parallel(
-          readers,
-          () -> {
-            double read = 0;
-            long index;
-            while ((index = next.getAndIncrement()) < Math.min(count, paths.size())) {
-              readRange(paths.get((int) index), 0, FILE_BYTES, READ);
-              read++;
-            }
-            return read;
-          });
-    };
-  }
-
-  private static double list(Path root) throws IOException {
-    try (Stream<Path> walk = Files.walk(root)) {
-      return walk.filter(path -> path.toFile().length() >= 0).count();
-    }
-  }
-
-  private double limit(int connections, int block, int requests, long bytes, boolean random)
-      throws Exception {
-    SdkBlobStore store =
-        SdkBlobStore.open(
-            SdkBlobStore.Options.of(
-                new BlobLocation(server.endpoint(), RangeServer.ACCOUNT, RangeServer.CONTAINER),
-                new BlobCredential.Sas(new AzureSasCredential("sv=2025-11-05&sig=none")),
-                new SimpleMeterRegistry(),
-                "limit"));
-    AtomicLong next = new AtomicLong();
-    long begun = System.nanoTime();
-    double sum =
-        parallel(
-            connections,
-            () -> {
-              ByteBuffer buffer = ByteBuffer.allocateDirect(block);
-              Random places = new Random(next.get());
-              double got = 0;
-              long number;
-              while ((number = next.getAndIncrement()) < requests) {
-                long offset =
-                    random ? (long) places.nextInt((int) (bytes / block)) * block : number * block;
-                buffer.clear();
-                store.download("big", offset, buffer, Optional.empty());
-                got += buffer.position();
-              }
-              return got;
-            });
-    return sum / ((System.nanoTime() - begun) / 1e9);
-  }
-
-  private void shaped() {
-    server.shape(LATENCY_MILLIS, RATE);
-  }
-
-  private void plain() {
-    server.shape(0, 0);
-  }
-
-  private void all() throws Exception {
-    int blocks = (int) (size / LIMIT_BLOCK);
-    Work listed = root -> list(root);
-    Work sequential = root -> readRange(root.resolve("big"), 0, size, 1 << 20);
-    Work quarters =
-        root -> {
-          AtomicLong part = new AtomicLong();
-          return parallel(
-              4,
-              () -> {
-                long from = part.getAndIncrement() * (size / 4);
-                return readRange(root.resolve("big"), from, from + size / 4, 1 << 20);
-              });
-        };
-    // the first run of anything warms the compiler of the limit's program up
-    plain();
-    limit(LIMIT_CONNECTIONS, LIMIT_BLOCK, blocks, size, false);
-    shaped();
-    double limitShaped = limit(LIMIT_CONNECTIONS, LIMIT_BLOCK, blocks, size, false) / 1e6;
-    measure("cold sequential, shaped", "MB/s", 1e6, "siblings", NOTHING, sequential, limitShaped);
-    measure("cold, 4 readers, shaped", "MB/s", 1e6, "siblings", NOTHING, quarters, limitShaped);
-    plain();
-    double limitPlain = limit(LIMIT_CONNECTIONS, LIMIT_BLOCK, blocks, size, false) / 1e6;
-    measure("cold sequential, plain", "MB/s", 1e6, "siblings", NOTHING, sequential, limitPlain);
-    shaped();
-    for (int readers : new int[] {1, 8}) {
-      int reads = readers * 100;
-      double random = limit(readers, READ, reads, size, true) / 1e6;
-      measure(
-          "random 128 KiB, " + readers + " readers, shaped",
-          "MB/s",
-          1e6,
-          "siblings",
-          NOTHING,
-          randomReads(readers, reads, READ),
-          random);
-    }
-    measure(
-        "random 128 KiB, 8 readers, shaped, dataset",
-        "MB/s",
-        1e6,
-        "dataset",
-        NOTHING,
-        randomReads(8, 4000, READ),
-        limitShaped);
-    measure(
-        "random 4 KiB, 16 readers, shaped",
-        "MB/s",
-        1e6,
-        "siblings",
-        NOTHING,
-        randomReads(16, 3200, 4096),
-        0);
-    plain();
-    measure(
-        "random 128 KiB, 8 readers, plain",
-        "MB/s",
-        1e6,
-        "siblings",
-        NOTHING,
-        randomReads(8, 2000, READ),
-        0);
-    shaped();
-    int shuffled = Math.min(2000, files);
-    double eight = 8 / ((LATENCY_MILLIS + FILE_BYTES * 1e3 / RATE) / 1e3);
-    measure(
-        "shuffled small files, 8 readers, listed, off",
-        "files/s",
-        1,
-        "off",
-        listed,
-        smallFiles(8, shuffled, true),
-        eight);
-    measure(
-        "shuffled small files, 8 readers, not listed",
-        "files/s",
-        1,
-        "siblings",
-        NOTHING,
-        smallFiles(8, shuffled, true),
-        eight);
-    measure(
-        "shuffled small files, 8 readers, dataset",
-        "files/s",
-        1,
-        "dataset",
-        NOTHING,
-        smallFiles(8, shuffled, true),
-        eight);
-    measure(
-        "300 small files in order, shaped",
-        "files/s",
-        1,
-        "siblings",
-        listed,
-        smallFiles(1, 300, false),
-        0);
-    plain();
-    measure(
-        "300 small files in order, plain",
-        "files/s",
-        1,
-        "siblings",
-        listed,
-        smallFiles(1, 300, false),
-        0);
-    shaped();
-    measure("again from the disk cache", "MB/s", 1e6, "siblings", sequential, sequential, 0);
-    measure("ls -lR", "entries/s", 1, "siblings", NOTHING, listed, 0);
-    Work seek =
-        root -> {
-          readRange(root.resolve("big"), size / 10 * 7, size / 10 * 7 + 4096, 4096);
-          return 1;
-        };
-    measure(
-        "first byte at 70 % of the file, shaped",
-        "reads/s",
-        1,
-        "siblings",
-        root -> {
-          list(root);
-          return readRange(root.resolve("big"), 4096, 8192, 4096);
-        },
-        seek,
-        1e3 / (LATENCY_MILLIS + READ * 1e3 / RATE));
-  }
-
-  // ---- results ----------------------------------------------------------------------------------
-
-  private static String text(Row row) {
-    return String.format(
-        Locale.ROOT,
-        "| %s | %.1f %s | %s | %s | %d | %s | %.2f | %d |",
-        row.work(),
-        row.ours(),
-        row.unit(),
-        ratio(row.ours(), row.limit()),
-        ratio(row.ours(), row.rclone()),
-        row.requests(),
-        row.wire() > 0 ? String.format(Locale.ROOT, "%.2f", row.wire()) : "",
-        row.cpu(),
-        row.rssMib());
-  }
-
-  private static String ratio(double ours, double other) {
-    return other == 0 ? "-" : String.format(Locale.ROOT, "%.2f (%.1f)", ours / other, other);
-  }
-
-  private void print() {
-    System.out.println();
-    System.out.println(
-        "| work | batchmount | to the limit | to rclone | requests | wire ratio | CPU s | peak MiB"
-            + " |");
-    System.out.println("| --- | --- | --- | --- | --- | --- | --- | --- |");
-    rows.forEach(row -> System.out.println(text(row)));
-  }
-
-  /** Bars of each work relative to rclone, on a logarithmic scale. */
-  private void draw(Path file) throws IOException {
-    int height = 40 + rows.size() * 24;
-    StringBuilder svg = new StringBuilder();
-    svg.append(
-        String.format(
-            Locale.ROOT,
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"860\" height=\"%d\""
-                + " font-family=\"sans-serif\" font-size=\"12\">%n"
-                + "<text x=\"10\" y=\"20\" font-weight=\"bold\">Reading: times rclone mount"
-                + " (logarithmic; the line is 1)</text>%n",
-            height));
-    int y = 36;
-    for (Row row : rows) {
-      double times = row.rclone() == 0 ? 1 : row.ours() / row.rclone();
-      double length = Math.log(Math.max(times, 0.1) / 0.1) / Math.log(10) * 140;
-      svg.append(
-          String.format(
-              Locale.ROOT,
-              "<text x=\"10\" y=\"%d\">%s</text><rect x=\"330\" y=\"%d\" width=\"%.0f\""
-                  + " height=\"16\" fill=\"#2b6cb0\"/><text x=\"%.0f\" y=\"%d\">%.1f</text>%n",
-              y + 13,
-              row.work(),
-              y,
-              length,
-              336 + length,
-              y + 13,
-              times));
-      y += 24;
-    }
-    svg.append(
-        String.format(
-            Locale.ROOT,
-            "<line x1=\"470\" y1=\"30\" x2=\"470\" y2=\"%d\" stroke=\"#888\"/>%n</svg>%n",
-            height));
-    Files.writeString(file, svg.toString());
-  }
-
-  private static void deleteTree(Path root) {
-    try (Stream<Path> tree = Files.walk(root)) {
-      for (Path path : tree.sorted(Collections.reverseOrder()).toList()) {
-        Files.deleteIfExists(path);
-      }
-    } catch (IOException | UncheckedIOException e) {
-      System.err.println(root + " could not be deleted: " + e);
+  private static long bytesBelow(Path root) throws IOException {
+    try (Stream<Path> all = Files.walk(root)) {
+      return all.filter(Files::isRegularFile)
+          .mapToLong(
+              file -> {
+                try {
+                  return Files.size(file);
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+              })
+          .sum();
     }
   }
 }

@@ -8,8 +8,11 @@ import io.batchmount.core.Errno;
 import io.batchmount.core.FsException;
 import io.batchmount.core.OperationContext;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * One request for a run of pages and all who wait for it. Pages can be read as soon as they are
@@ -32,7 +35,11 @@ final class Fetch implements DownloadTarget {
     CANCELLED
   }
 
-  private static final long POLL_MILLIS = 100; // how often a waiter looks for interruption
+  /** How often a waiter looks for interruption. */
+  private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  /** Somebody who waits until so many bytes are there. */
+  private record Waiter(Thread thread, int needed) {}
 
   private final BlobVersion version;
   private final int firstPage;
@@ -47,7 +54,8 @@ final class Fetch implements DownloadTarget {
   private boolean demanded;
   private boolean letGo;
   private boolean dropped;
-  private int waiters;
+  private int users; // between enter and leave
+  private final List<Waiter> waiters = new ArrayList<>(4);
 
   Fetch(BlobVersion version, int firstPage, boolean speculative) {
     this.version = version;
@@ -142,9 +150,19 @@ final class Fetch implements DownloadTarget {
       target.put(bytes);
       bytes.limit(limit);
       filled += take;
-      if (within + take == PagePool.PAGE_BYTES || filled == length) {
-        notifyAll();
+    }
+    // several threads of the kernel's read-ahead wait here: each wakes once, when it has all it
+    // wants
+    for (Waiter waiter : waiters) {
+      if (waiter.needed() <= filled) {
+        LockSupport.unpark(waiter.thread());
       }
+    }
+  }
+
+  private void wakeAll() {
+    for (Waiter waiter : waiters) {
+      LockSupport.unpark(waiter.thread());
     }
   }
 
@@ -173,7 +191,7 @@ final class Fetch implements DownloadTarget {
     if (runner == Thread.currentThread()) {
       runner = null;
     }
-    notifyAll();
+    wakeAll();
   }
 
   /**
@@ -187,7 +205,7 @@ final class Fetch implements DownloadTarget {
     }
     if (state == State.QUEUED) {
       state = State.CANCELLED;
-      notifyAll();
+      wakeAll();
       return true;
     }
     if (state == State.RUNNING && runner != null) {
@@ -221,7 +239,7 @@ final class Fetch implements DownloadTarget {
     if (letGo) {
       return false;
     }
-    waiters++;
+    users++;
     return true;
   }
 
@@ -229,8 +247,8 @@ final class Fetch implements DownloadTarget {
   void leave() {
     List<Page> mine = List.of();
     synchronized (this) {
-      waiters--;
-      if (letGo && waiters == 0) {
+      users--;
+      if (letGo && users == 0) {
         mine = pages;
         pages = List.of();
       }
@@ -241,21 +259,22 @@ final class Fetch implements DownloadTarget {
   /**
    * Waits for a page, between {@link #enter} and {@link #leave}.
    *
+   * @param last the last page that the caller wants with it: he is woken when those of this fetch
+   *     are there, too
    * @return the page, retained for the caller; empty when the fetch was given up or let go, so that
    *     the caller looks again
    * @throws FsException what the fetch failed with, or EINTR or ETIMEDOUT of the caller
    */
-  Optional<Page> await(int page) throws FsException {
+  Optional<Page> await(int page, int last) throws FsException {
     int index = page - firstPage;
-    synchronized (this) {
-      while (true) {
-        if (index >= count) {
+    while (true) {
+      Waiter waiter;
+      synchronized (this) {
+        if (index >= count || state == State.CANCELLED) {
           return Optional.empty();
         }
-        int needed = Math.min(length, (index + 1) * PagePool.PAGE_BYTES);
-        if (state == State.CANCELLED) {
-          return Optional.empty();
-        }
+        int lastIndex = Math.max(index, Math.min(last - firstPage, count - 1));
+        int needed = Math.min(length, (lastIndex + 1) * PagePool.PAGE_BYTES);
         if (state != State.FAILED && filled >= needed && !pages.isEmpty()) {
           Page found = pages.get(index);
           return found.retain() ? Optional.of(found) : Optional.empty();
@@ -266,15 +285,19 @@ final class Fetch implements DownloadTarget {
           }
           return Optional.empty();
         }
-        try {
-          wait(POLL_MILLIS);
-        } catch (InterruptedException e) {
-          Thread.currentThread().interrupt();
+        waiter = new Waiter(Thread.currentThread(), needed);
+        waiters.add(waiter);
+      }
+      try {
+        LockSupport.parkNanos(this, POLL_NANOS);
+      } finally {
+        synchronized (this) {
+          waiters.remove(waiter);
         }
-        OperationContext.current().check("reading " + version.blob());
-        if (Thread.currentThread().isInterrupted()) {
-          throw new FsException(Errno.EINTR, "interrupted while reading " + version.blob());
-        }
+      }
+      OperationContext.current().check("reading " + version.blob());
+      if (Thread.currentThread().isInterrupted()) {
+        throw new FsException(Errno.EINTR, "interrupted while reading " + version.blob());
       }
     }
   }
@@ -302,7 +325,7 @@ final class Fetch implements DownloadTarget {
         return;
       }
       letGo = true;
-      if (waiters == 0) {
+      if (users == 0) {
         mine = pages;
         pages = List.of();
       }

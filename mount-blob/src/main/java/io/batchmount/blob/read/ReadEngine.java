@@ -249,11 +249,11 @@ public final class ReadEngine implements BlobContentReader, AutoCloseable {
       int attempt)
       throws FsException {
     PageKey key = new PageKey(version, page);
+    int lastPage = (int) ((end - 1) / PagePool.PAGE_BYTES);
     Optional<Fetch> other = table.find(key);
     if (other.isPresent()) {
-      return joined(other.get(), properties, page, attempt);
+      return joined(other.get(), properties, page, lastPage, attempt);
     }
-    int lastPage = (int) ((end - 1) / PagePool.PAGE_BYTES);
     Optional<DiskCache> disk = blocks.disk();
     if (disk.isPresent()) {
       int wanted = Math.max(lastPage - page + 1, plan.fromDisk());
@@ -296,7 +296,7 @@ public final class ReadEngine implements BlobContentReader, AutoCloseable {
     } else if (fetch.start()) {
       run(fetch, properties);
     }
-    Optional<Page> got = fetch.await(page);
+    Optional<Page> got = fetch.await(page, (int) ((end - 1) / PagePool.PAGE_BYTES));
     got.ifPresent(unused -> meters.fromFetch(true));
     return got;
   }
@@ -311,7 +311,8 @@ public final class ReadEngine implements BlobContentReader, AutoCloseable {
   }
 
   private Optional<Page> joined(
-      Fetch fetch, Optional<BlobProperties> properties, int page, int attempt) throws FsException {
+      Fetch fetch, Optional<BlobProperties> properties, int page, int lastPage, int attempt)
+      throws FsException {
     if (!fetch.enter()) {
       table.remove(fetch);
       return Optional.empty();
@@ -322,7 +323,7 @@ public final class ReadEngine implements BlobContentReader, AutoCloseable {
       submitRunning(fetch, properties);
     }
     try {
-      Optional<Page> got = fetch.await(page);
+      Optional<Page> got = fetch.await(page, lastPage);
       if (got.isPresent()) {
         meters.fromFetch(false);
       } else if (attempt > MAX_ATTEMPTS) {
@@ -395,7 +396,7 @@ public final class ReadEngine implements BlobContentReader, AutoCloseable {
       // damaged or gone: the same claim asks the service
       meters.fetch(ReadMeters.Cause.DEMAND, fetch.length());
       download(fetch, properties);
-      return fetch.await(page);
+      return fetch.await(page, page);
     }
     meters.fromDisk(loaded);
     int claimedCount = fetch.count();
@@ -406,7 +407,7 @@ public final class ReadEngine implements BlobContentReader, AutoCloseable {
     fetch.done();
     table.remove(fetch, 0, claimedCount);
     fetch.letGo();
-    return fetch.await(page);
+    return fetch.await(page, page);
   }
 
   // ---- fetching ---------------------------------------------------------------------------------

@@ -7,7 +7,6 @@ import com.azure.core.http.HttpMethod;
 import com.azure.core.http.HttpPipeline;
 import com.azure.core.http.HttpRequest;
 import com.azure.core.http.HttpResponse;
-import com.azure.core.http.netty.NettyAsyncHttpClientBuilder;
 import com.azure.core.util.Context;
 import com.azure.storage.blob.BlobContainerAsyncClient;
 import com.azure.storage.blob.BlobContainerClientBuilder;
@@ -29,14 +28,12 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import reactor.netty.resources.ConnectionProvider;
 
 /**
  * Sends requests through the SDK's pipeline (authorisation, date, client request id, telemetry) and
@@ -50,15 +47,11 @@ final class BlobRest {
    */
   static final BlobServiceVersion SERVICE_VERSION = BlobServiceVersion.V2025_11_05;
 
-  /** A connection on which nothing moves for so long is given up; the deadline is for the rest. */
-  private static final Duration STALL_TIMEOUT = Duration.ofSeconds(30);
-
   private static final HttpHeaderName ERROR_CODE = HttpHeaderName.fromString("x-ms-error-code");
   private static final HttpHeaderName REQUEST_ID = HttpHeaderName.fromString("x-ms-request-id");
   private static final HttpHeaderName VERSION = HttpHeaderName.fromString("x-ms-version");
   private static final Duration DEFAULT_PAUSE = Duration.ofSeconds(1);
   private static final Logger LOG = LoggerFactory.getLogger(BlobRest.class);
-  private static final ConcurrentHashMap<String, HttpClient> CLIENTS = new ConcurrentHashMap<>();
 
   private final SdkBlobStore.Options options;
   private final BlobContainerAsyncClient container;
@@ -76,7 +69,7 @@ final class BlobRest {
   }
 
   BlobRest(SdkBlobStore.Options options) {
-    this(options, client(options));
+    this(options, HttpClients.of(options));
   }
 
   /** As above, over another HTTP client. */
@@ -104,29 +97,6 @@ final class BlobRest {
     }
     container = builder.buildAsyncClient();
     pipeline = container.getHttpPipeline();
-  }
-
-  /** One client for all mounts of the process: they share connections to one account. */
-  private static HttpClient client(SdkBlobStore.Options options) {
-    String key = options.maxConnections() + " " + options.connectTimeout();
-    return CLIENTS.computeIfAbsent(
-        key,
-        unused ->
-            new NettyAsyncHttpClientBuilder()
-                .connectionProvider(
-                    ConnectionProvider.builder("batchmount-blob")
-                        .maxConnections(options.maxConnections())
-                        .pendingAcquireMaxCount(-1)
-                        .pendingAcquireTimeout(Duration.ofHours(1))
-                        // the service closes idle connections after minutes; ours go first
-                        .maxIdleTime(Duration.ofSeconds(50))
-                        .build())
-                .connectTimeout(options.connectTimeout())
-                .responseTimeout(STALL_TIMEOUT)
-                .readTimeout(STALL_TIMEOUT)
-                .writeTimeout(STALL_TIMEOUT)
-                .disableBufferCopy(true)
-                .build());
   }
 
   /** Signs and sends, without any retries. */
