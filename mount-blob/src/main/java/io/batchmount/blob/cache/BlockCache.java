@@ -4,7 +4,6 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -79,13 +78,17 @@ public final class BlockCache implements AutoCloseable {
         .eviction()
         .ifPresent(
             eviction -> {
-              List<PageKey> coldest = new ArrayList<>();
-              for (Map.Entry<PageKey, Page> entry :
-                  eviction
-                      .coldest((int) Math.min(Integer.MAX_VALUE, bytes / PagePool.PAGE_BYTES + 1))
-                      .entrySet()) {
-                coldest.add(entry.getKey());
-              }
+              // what a reader, a request or the disk's queue still holds gives no memory back, and
+              // in a
+              // scan it is just the newest pages, which count as the coldest of all
+              List<PageKey> coldest =
+                  eviction.coldest(
+                      entries ->
+                          entries
+                              .filter(entry -> entry.getValue().users() == 1)
+                              .limit(bytes / PagePool.PAGE_BYTES + 1)
+                              .map(Map.Entry::getKey)
+                              .toList());
               pages.invalidateAll(coldest);
             });
   }

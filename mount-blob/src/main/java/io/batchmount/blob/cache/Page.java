@@ -68,7 +68,7 @@ public final class Page {
     }
   }
 
-  /** Number of users, for tests. */
+  /** Number of users; says nothing about the next moment. */
   int users() {
     return users.get();
   }

@@ -30,11 +30,15 @@ final class ReadHandle implements FileHandle {
   private static final long SURE = 1L << 20;
 
   /**
-   * Requests of a window. Of 90 MiB (35 % of 256 MiB) each is 4.5 MiB then: at 20 ms and 60 MB/s a
-   * connection it takes 95 ms, and 20 at once carry 990 MB/s. Twelve of 7.5 MiB would take 150 ms
-   * and carry no more than 630 MB/s, because what they hold is not free before all of it was read.
+   * Requests of the windows of all streams together. Of 90 MiB (35 % of 256 MiB) each is 4.5 MiB
+   * then: at 20 ms and 60 MB/s a connection it takes 95 ms, and 20 at once carry 990 MB/s. Twelve
+   * of 7.5 MiB would take 150 ms and carry no more than 630 MB/s, because what they hold is not
+   * free before all of it was read.
    */
   private static final int CHUNKS = 20;
+
+  /** Requests of one window at least, however many streams there are. */
+  private static final int MIN_CHUNKS = 4;
 
   /** How much a demanded request of a sequential stream brings besides what was asked. */
   private static final long DEMAND_AHEAD = 2L << 20;
@@ -230,8 +234,9 @@ final class ReadHandle implements FileHandle {
     long max = engine.maxWindow();
     boolean waits = !engine.isReady(version, (int) (offset / PagePool.PAGE_BYTES));
     stream.grow(Math.max(FIRST_WINDOW, 2 * stream.runBytes()), max, waits, SURE, engine.meters());
+    int chunks = Math.max(MIN_CHUNKS, CHUNKS / engine.meters().streams());
     long chunk =
-        Math.max(MIN_CHUNK, Math.min(engine.options().blockSize(), stream.window() / CHUNKS));
+        Math.max(MIN_CHUNK, Math.min(engine.options().blockSize(), stream.window() / chunks));
     int chunkPages = (int) (chunk / PagePool.PAGE_BYTES);
     long until = Math.min(size, stream.next() + stream.window());
     while (stream.planned() < until) {

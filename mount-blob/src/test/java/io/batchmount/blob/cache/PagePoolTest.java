@@ -66,6 +66,37 @@ class PagePoolTest {
   }
 
   /**
+   * The newest pages of a scan count as the coldest, and a reader or the disk's queue still holds
+   * them: to drop those would free nothing, and read-ahead would stop although old pages lie idle.
+   */
+  @Test
+  void speculationGetsWhatNobodyHoldsHoweverColdTheHeldPagesAre() throws Exception {
+    MemoryBudget budget = new MemoryBudget(4L << 20);
+    PagePool pool = new PagePool(budget);
+    BlockCache cache = new BlockCache(pool, Optional.empty(), new SimpleMeterRegistry());
+    BlobVersion version = new BlobVersion(LOCATION, "a", "\"1\"", 1L << 30);
+    int next = 0;
+    while (pool.usedPages() < 50) {
+      Page page = pool.take(1).get(0);
+      cache.put(new PageKey(version, next++), page);
+      page.release();
+    }
+    List<Page> held = pool.take(30);
+    for (Page page : held) {
+      cache.put(new PageKey(version, next++), page);
+    }
+    int speculative = 3 * 32; // three of four slabs: the fourth is the reserve of demand
+
+    List<Page> taken = pool.tryTake(speculative - held.size());
+
+    assertThat(taken).hasSize(speculative - held.size());
+    taken.forEach(Page::release);
+    held.forEach(Page::release);
+    cache.close();
+    assertThat(pool.usedPages()).isZero();
+  }
+
+  /**
    * Threads put and read pages of a cache far smaller than the set. Each page says whose it is; a
    * page that was given to another while somebody still read it would say something else.
    */
