@@ -527,7 +527,8 @@ public final class WriteBench {
         long appended = service.link.bytes();
         row(
             "rewrite 4 KiB in the middle of " + (large >> 20) + " MiB",
-            number((rewritten - written) / 1048576.0) + " MiB on the wire",
+            String.format(Locale.ROOT, "%.2f", (rewritten - written) / 1048576.0)
+                + " MiB on the wire",
             "",
             Double.NaN,
             Optional.empty(),

@@ -12,6 +12,7 @@ import io.batchmount.core.Errno;
 import io.batchmount.core.FsException;
 import io.batchmount.core.FsPaths;
 import io.micrometer.core.instrument.Counter;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,7 +30,8 @@ import java.util.concurrent.locks.ReentrantLock;
  *   <li>The first look-up in a directory that is not listed costs one HEAD. When there is no blob
  *       of that name, one listing of at most two names tells whether it is a directory.
  *   <li>From the second look-up within the TTL on the directory is listed, once, by whoever comes
- *       first; directories of more than {@link #MAX_LOOKUP_PAGES} pages stay with HEAD.
+ *       first; directories of more than {@link #MAX_LOOKUP_PAGES} pages stay with HEAD. Where this
+ *       mount makes files, the first look-up of a new name lists already.
  * </ul>
  *
  * <p>A blob {@code a} beside {@code a/b} is found as a file by a HEAD and as a directory by a
@@ -56,6 +58,10 @@ public final class Namespace implements BlobNamespace {
   /** Look-ups within the TTL after which a directory is listed. */
   private static final int LOOKUPS_BEFORE_LISTING = 2;
 
+  /** How long after a change of this mount more changes are expected in the same directory. */
+  private static final Duration FILLED = Duration.ofSeconds(5);
+
+  private static final int MAX_FILLED = 1000;
   private static final int MAX_SINGLE_ENTRIES = 20_000;
   private static final int MAX_LISTING_LOCKS = 64; // directories share locks by hash
 
@@ -80,6 +86,12 @@ public final class Namespace implements BlobNamespace {
           .build();
   private final Cache<String, Looked> looked =
       Caffeine.newBuilder().maximumSize(MAX_SINGLE_ENTRIES).executor(Runnable::run).build();
+  private final Cache<String, Boolean> filled =
+      Caffeine.newBuilder()
+          .maximumSize(MAX_FILLED)
+          .expireAfterWrite(FILLED)
+          .executor(Runnable::run)
+          .build();
   private final Cache<String, LookUps> lookUps =
       Caffeine.newBuilder().maximumSize(MAX_SINGLE_ENTRIES).executor(Runnable::run).build();
   private final ReentrantLock[] listingLocks = new ReentrantLock[MAX_LISTING_LOCKS];
@@ -119,7 +131,7 @@ public final class Namespace implements BlobNamespace {
     }
     misses.increment();
     String directory = FsPaths.parent(path);
-    if (wantsListing(directory)) {
+    if (wantsListing(directory) || isBeingFilled(directory, path)) {
       Optional<Directory> listed = listForLookUp(directory);
       if (listed.isPresent()) {
         return listed.get().find(FsPaths.name(path));
@@ -256,6 +268,20 @@ public final class Namespace implements BlobNamespace {
                         ? new LookUps(1, now, false)
                         : new LookUps(before.count() + 1, before.since(), before.tooLarge()));
     return after.count() >= LOOKUPS_BEFORE_LISTING && !after.tooLarge();
+  }
+
+  /**
+   * Whether a name is probably about to be made: it was not in the directory's listing, which is
+   * too old by now, and this mount makes files there. One listing then costs less than to ask
+   * whether the name is a file and whether it is a directory, and answers for the next names: while
+   * the kernel waits for one look-up, it holds all others of the directory back.
+   */
+  private boolean isBeingFilled(String directory, String path) {
+    Directory before = directories.getIfPresent(directory);
+    return before != null
+        && !options.attributeTtl().isZero()
+        && filled.getIfPresent(directory) != null
+        && before.find(FsPaths.name(path)).isEmpty();
   }
 
   /** Lists a directory unless another thread has just done so; empty when it is too large. */
@@ -472,6 +498,7 @@ public final class Namespace implements BlobNamespace {
     changes.record(path, entry);
     looked.put(path, new Looked(entry, expiry()));
     String parent = FsPaths.parent(path);
+    filled.put(parent, true);
     Directory directory = directories.getIfPresent(parent);
     if (directory != null) {
       store(directory, path, entry);

@@ -134,6 +134,25 @@ class NamespaceTest {
     expectCost(0, 0);
   }
 
+  /** Names that this mount is about to make are asked for together, not one by one. */
+  @Test
+  void directoryThatIsBeingFilledIsListedWhenItsListingIsTooOld() throws Exception {
+    Namespace forgetful = open(Duration.ofNanos(1));
+    BlobProperties marker =
+        memory.putForeign("new", new byte[0], BlobType.BLOCK, Map.of("hdi_isfolder", "true"));
+    forgetful.directoryMade("/new", marker);
+    forgetful.fileStored("/new/f0", memory.putForeign("new/f0", X));
+    assertThat(forgetful.find("/new/f1")).isEmpty();
+    expectCost(0, 1);
+    // what others made there meanwhile is seen
+    memory.putForeign("new/f2", X);
+    assertThat(forgetful.find("/new/f2")).isPresent();
+    expectCost(0, 1);
+    // a file that is known to be there is asked for alone
+    assertThat(forgetful.find("/new/f0")).isPresent();
+    expectCost(1, 0);
+  }
+
   @Test
   void entriesGetTooOld() throws Exception {
     Namespace forgetful = open(Duration.ofMillis(1));
