@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -62,6 +63,7 @@ class DemoTest {
   }
 
   private Process start() throws IOException {
+    Assumptions.assumeTrue(Files.exists(Path.of("/dev/fuse")), "no /dev/fuse here");
     ProcessBuilder builder =
         new ProcessBuilder("setsid", Azurite.projectRoot().resolve("bin/demo").toString())
             .redirectInput(Path.of("/dev/null").toFile())

@@ -1,6 +1,8 @@
 package io.batchmount.it.bench;
 
 import com.azure.storage.blob.BlobContainerClient;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.batchmount.it.support.Batchmount;
 import io.batchmount.it.support.Storage;
 import java.io.IOException;
@@ -8,8 +10,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.UUID;
 import java.util.stream.Stream;
 
 /**
@@ -34,13 +39,12 @@ public final class StartBench {
     for (String home : homes) {
       Batchmount batchmount =
           Batchmount.in(work).with(Storage.environment()).with("BATCHMOUNT_JAVA_HOME", home);
+      batchmount.run("class-data").expect(0);
       batchmount.run("storage", "create", "files", share);
       Path job = writeJob(work, container.getBlobContainerName(), share);
       String jdk = Path.of(home).getFileName().toString();
       row(jdk + " --version", times(() -> batchmount.run("--version").expect(0)));
-      row(
-          jdk + " run, two volumes, -- true",
-          times(() -> batchmount.run("run", "-f", job.toString(), "--", "true").expect(0)));
+      run(jdk, batchmount, work, job);
       Path point = Files.createDirectories(work.resolve("point"));
       List<Double> mounts = new ArrayList<>();
       for (int i = 0; i < RUNS; i++) {
@@ -60,6 +64,55 @@ public final class StartBench {
           idleMemory(batchmount, work, container.getBlobContainerName(), share));
     }
     System.exit(0); // the servers' threads are not all daemons
+  }
+
+  /** The whole, and its parts from the records of the jobs. */
+  private static void run(String jdk, Batchmount batchmount, Path work, Path job)
+      throws IOException {
+    batchmount.run("run", "-f", job.toString(), "--", "true").expect(0); // fills caches
+    List<Double> whole = new ArrayList<>();
+    Map<String, List<Double>> parts = new LinkedHashMap<>();
+    for (int i = 0; i < RUNS; i++) {
+      String id = UUID.randomUUID().toString();
+      double seconds =
+          seconds(
+              () ->
+                  batchmount
+                      .run("run", "-f", job.toString(), "--job-id", id, "--", "true")
+                      .expect(0));
+      whole.add(seconds);
+      JsonNode millis = record(work, id).path("report").path("milliseconds");
+      double all = millis.path("all").asLong() / MILLIS;
+      parts
+          .computeIfAbsent("JVM, arguments, plan; end of the JVM", name -> new ArrayList<>())
+          .add(seconds - all);
+      double named = 0;
+      for (Map.Entry<String, JsonNode> part : millis.properties()) {
+        if (!part.getKey().equals("all")) {
+          double value = part.getValue().asLong() / MILLIS;
+          named += value;
+          parts.computeIfAbsent(part.getKey(), name -> new ArrayList<>()).add(value);
+        }
+      }
+      parts
+          .computeIfAbsent("directories, record, logs", name -> new ArrayList<>())
+          .add(all - named);
+    }
+    row(jdk + " run, two volumes, -- true", whole);
+    parts.forEach((name, times) -> row("  " + name, times));
+  }
+
+  private static final double MILLIS = 1000;
+
+  private static JsonNode record(Path work, String id) throws IOException {
+    try (Stream<Path> records = Files.list(work.resolve("state/jobs"))) {
+      Path file =
+          records
+              .filter(record -> record.getFileName().toString().endsWith(id + ".json"))
+              .findFirst()
+              .orElseThrow();
+      return new ObjectMapper().readTree(Files.readAllBytes(file));
+    }
   }
 
   private static Path writeJob(Path work, String container, String share) throws IOException {

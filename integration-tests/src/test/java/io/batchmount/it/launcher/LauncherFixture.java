@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.assertj.core.api.Assertions;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -39,6 +40,7 @@ abstract class LauncherFixture {
 
   @BeforeEach
   void makeVolumes() throws IOException {
+    Assumptions.assumeTrue(Files.exists(Path.of("/dev/fuse")), "no /dev/fuse here");
     batchmount = Batchmount.in(work).with(Storage.environment());
     share = Storage.newName();
     container = Storage.newContainer().getBlobContainerName();

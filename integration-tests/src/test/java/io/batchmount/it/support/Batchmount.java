@@ -24,10 +24,12 @@ public final class Batchmount {
 
   private final Path workDirectory;
   private final Map<String, String> environment;
+  private final List<String> prefix;
 
-  private Batchmount(Path workDirectory, Map<String, String> environment) {
+  private Batchmount(Path workDirectory, Map<String, String> environment, List<String> prefix) {
     this.workDirectory = workDirectory;
     this.environment = environment;
+    this.prefix = List.copyOf(prefix);
   }
 
   /**
@@ -40,7 +42,7 @@ public final class Batchmount {
     environment.put("XDG_CACHE_HOME", workDirectory.resolve("cache").toString());
     environment.put("XDG_CONFIG_HOME", workDirectory.resolve("config").toString());
     environment.put("XDG_RUNTIME_DIR", workDirectory.resolve("run").toString());
-    return new Batchmount(workDirectory, environment);
+    return new Batchmount(workDirectory, environment, List.of());
   }
 
   /** The start script of the distribution. */
@@ -55,13 +57,21 @@ public final class Batchmount {
   public Batchmount with(String name, String value) {
     Map<String, String> changed = new LinkedHashMap<>(environment);
     changed.put(name, value);
-    return new Batchmount(workDirectory, changed);
+    return new Batchmount(workDirectory, changed, prefix);
   }
 
   public Batchmount with(Map<String, String> more) {
     Map<String, String> changed = new LinkedHashMap<>(environment);
     changed.putAll(more);
-    return new Batchmount(workDirectory, changed);
+    return new Batchmount(workDirectory, changed, prefix);
+  }
+
+  /**
+   * Runs under another command, which gets the script and its arguments as its last ones: {@code
+   * unshare -m bash -c '...; exec "$@"' bash}.
+   */
+  public Batchmount under(String... command) {
+    return new Batchmount(workDirectory, environment, List.of(command));
   }
 
   /** Directory of the test that this command works in. */
@@ -79,7 +89,7 @@ public final class Batchmount {
     try {
       Path stdout = Files.createTempFile(workDirectory, "stdout", ".txt");
       Path stderr = Files.createTempFile(workDirectory, "stderr", ".txt");
-      List<String> line = new ArrayList<>();
+      List<String> line = new ArrayList<>(prefix);
       line.add(script().toString());
       line.addAll(List.of(arguments));
       ProcessBuilder builder =

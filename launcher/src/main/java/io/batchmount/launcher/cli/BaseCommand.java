@@ -1,6 +1,7 @@
 package io.batchmount.launcher.cli;
 
 import io.batchmount.launcher.account.AccountResolver;
+import io.batchmount.launcher.account.Redaction;
 import io.batchmount.launcher.options.GlobalOptions;
 import io.batchmount.launcher.options.Settings;
 import io.batchmount.launcher.options.Settings.Sourced;
@@ -50,7 +51,7 @@ public abstract class BaseCommand implements Callable<Integer> {
 
   /** One message line. */
   protected final void say(String message) {
-    err().println("batchmount: " + message);
+    err().println("batchmount: " + Redaction.redact(message));
     err().flush();
   }
 

@@ -3,6 +3,7 @@ package io.batchmount.launcher.cli;
 import io.batchmount.blob.NamePatterns;
 import io.batchmount.launcher.account.Redaction;
 import io.batchmount.launcher.job.ConfigurationException;
+import io.batchmount.launcher.mount.NotReadyException;
 import io.batchmount.launcher.options.AccountOptions.AuthKind;
 import io.batchmount.launcher.options.ByteSize;
 import io.batchmount.launcher.options.ConfigFile;
@@ -14,6 +15,7 @@ import io.batchmount.launcher.outputs.OutputFileException;
 import io.batchmount.launcher.text.NearestName;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -84,6 +86,7 @@ public final class Cli {
   private static Set<String> longNames(CommandLine line) {
     Set<String> names = new LinkedHashSet<>();
     optionNames(line).forEach(name -> names.add("--" + name));
+    names.add("--config"); // no key of a configuration file, but fstab may name the file
     return names;
   }
 
@@ -223,15 +226,19 @@ public final class Cli {
     return "unexpected argument '" + argument + "'";
   }
 
-  private int failed(Exception exception, boolean verbose) {
+  private int failed(Exception thrown, boolean verbose) {
+    Exception exception =
+        thrown instanceof UncheckedIOException wrapper ? wrapper.getCause() : thrown;
     int code =
         exception instanceof CommandFailure failure
             ? failure.exitCode()
-            : exception instanceof UsageException
-                    || exception instanceof ConfigurationException
-                    || exception instanceof OutputFileException
-                ? ExitCode.USAGE
-                : ExitCode.FAILED;
+            : exception instanceof NotReadyException
+                ? ExitCode.MOUNT_FAILED
+                : exception instanceof UsageException
+                        || exception instanceof ConfigurationException
+                        || exception instanceof OutputFileException
+                    ? ExitCode.USAGE
+                    : ExitCode.FAILED;
     String message = exception.getMessage();
     if (message == null || message.isBlank()) {
       message = "unexpected " + exception.getClass().getSimpleName() + "; run again with --verbose";

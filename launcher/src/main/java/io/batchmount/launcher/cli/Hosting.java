@@ -1,10 +1,12 @@
 package io.batchmount.launcher.cli;
 
+import io.batchmount.launcher.account.Redaction;
 import io.batchmount.launcher.mount.BackgroundProcess;
 import io.batchmount.launcher.mount.MountFailure;
 import io.batchmount.launcher.mount.MountHost;
 import io.batchmount.launcher.mount.MountRegistry;
 import io.batchmount.launcher.mount.MountSession;
+import io.batchmount.launcher.mount.Patience;
 import io.batchmount.launcher.mount.ProcessResources;
 import io.batchmount.launcher.mount.StorageMounter;
 import io.batchmount.launcher.mount.SystemMounts;
@@ -13,6 +15,7 @@ import io.batchmount.launcher.options.MountOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -45,8 +48,9 @@ final class Hosting {
       String logName,
       String role,
       MountOptions options,
+      Patience patience,
       Setup setup)
-      throws IOException {
+      throws IOException, MountFailure {
     Optional<Path> log = openLog(command, logName);
     for (var cleaned : new MountRegistry(command.stateDir()).cleanDead()) {
       LOG.warn("cleaned up after process {} which is gone", cleaned.pid());
@@ -63,20 +67,14 @@ final class Hosting {
                 volumes,
                 log,
                 Optional.empty())) {
-      try {
-        session.mountAll(volumes);
-      } catch (MountFailure e) {
-        throw mountFailed(command, e);
-      }
+      patience.until(() -> session.mountAll(volumes));
       try {
         setup.run();
       } catch (IOException | RuntimeException e) {
         session.unmount(List.of(), SETUP_FAILED, progress -> {});
         throw e;
       }
-      if (command.environment().containsKey("NOTIFY_SOCKET")) {
-        notifySystemd();
-      }
+      notifySystemd(command, "--ready", "--status=" + volumes.size() + " volumes are mounted");
       if (BackgroundProcess.isChild(command.environment())) {
         BackgroundProcess.ready();
       }
@@ -85,16 +83,39 @@ final class Hosting {
   }
 
   /**
-   * Tells systemd that the unit is ready. Its socket is a datagram socket, which Java cannot open;
-   * the unit says {@code NotifyAccess=all} because a child speaks for this process.
+   * Tells systemd how the unit stands. Its socket is a datagram socket, which Java cannot open; the
+   * unit says {@code NotifyAccess=all} because a child speaks for this process.
    */
-  private static void notifySystemd() throws IOException {
-    SystemMounts.Said said =
-        SystemMounts.run(
-            List.of("systemd-notify", "--ready", "--pid=" + ProcessHandle.current().pid()));
+  private static void notifySystemd(BaseCommand command, String... words) throws IOException {
+    if (!command.environment().containsKey("NOTIFY_SOCKET")) {
+      return;
+    }
+    List<String> line = new ArrayList<>();
+    line.add("systemd-notify");
+    line.add("--pid=" + ProcessHandle.current().pid());
+    line.addAll(List.of(words));
+    SystemMounts.Said said = SystemMounts.run(line);
     if (said.code() != 0) {
       LOG.warn("systemd-notify: {}", said.output());
     }
+  }
+
+  /**
+   * Waits for what is not ready yet and says for what: on standard error, to systemd, in the log.
+   */
+  static Patience patience(BaseCommand command, Duration limit) {
+    return new Patience(
+        limit,
+        reason -> {
+          command.say(reason + "; trying again");
+          // for the log file only: on standard error it stands already
+          LOG.info("{}; trying again", reason);
+          try {
+            notifySystemd(command, "--status=waiting: " + Redaction.redact(reason));
+          } catch (IOException e) {
+            LOG.warn("systemd-notify: {}", e.getMessage());
+          }
+        });
   }
 
   /** Tells of every volume that failed; the exception carries the first. */

@@ -5,6 +5,9 @@ import io.batchmount.launcher.account.AccountResolver;
 import io.batchmount.launcher.job.ConfigurationFiles;
 import io.batchmount.launcher.job.LoadedCluster;
 import io.batchmount.launcher.mount.BackgroundProcess;
+import io.batchmount.launcher.mount.MountFailure;
+import io.batchmount.launcher.mount.Patience;
+import io.batchmount.launcher.mount.ProcessFacts;
 import io.batchmount.launcher.mount.Volume;
 import io.batchmount.launcher.options.AccountOptions;
 import io.batchmount.launcher.options.AccountOptions.AuthKind;
@@ -21,7 +24,6 @@ import io.batchmount.launcher.run.SetupTaskRunner;
 import io.batchmount.launcher.run.VolumeResolver;
 import io.batchmount.launcher.stream.AutoStorage;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -84,37 +86,45 @@ abstract class MountClusterCommand extends BaseCommand {
     AccountResolver accounts = accounts();
     KeyVault vault = new KeyVault(account.auth().orElse(AuthKind.DEFAULT));
     VolumeResolver resolver = new VolumeResolver(accounts, mount, vault);
-    List<Volume> resolved = resolver.resolve(plan.clusterMounts());
-    if (!foreground && !BackgroundProcess.isChild(environment())) {
-      plan.warnings().forEach(this::say);
-      return BackgroundProcess.start(
-          spec.root().commandLine().getParseResult().originalArgs(), err());
+    Patience patience = Hosting.patience(this, mount.keepTrying());
+    try {
+      List<Volume> resolved = patience.until(() -> resolver.resolve(plan.clusterMounts()));
+      if (!foreground && !BackgroundProcess.isChild(environment())) {
+        plan.warnings().forEach(this::say);
+        return BackgroundProcess.start(
+            spec.root().commandLine().getParseResult().originalArgs(), err());
+      }
+      if (volumes.useAutoStorage()) {
+        patience.until(() -> AutoStorage.ensure(resolved));
+      }
+      Files.createDirectories(plan.mountRoot());
+      return Hosting.serve(
+          this,
+          resolved,
+          "cluster-" + Hosting.logName(plan.mountRoot()),
+          "cluster",
+          mount,
+          patience,
+          () -> setUp(plan, vault));
+    } catch (MountFailure e) {
+      throw Hosting.mountFailed(this, e);
     }
-    if (volumes.useAutoStorage()) {
-      AutoStorage.ensure(resolved);
+  }
+
+  private void setUp(ClusterPlan plan, KeyVault vault) throws IOException {
+    if (plan.setupTask().isEmpty()) {
+      return;
     }
-    Files.createDirectories(plan.mountRoot());
-    return Hosting.serve(
-        this,
-        resolved,
-        "cluster-" + Hosting.logName(plan.mountRoot()),
-        "cluster",
-        mount,
-        () -> {
-          if (plan.setupTask().isPresent()) {
-            int code =
-                SetupTaskRunner.run(
-                    plan.setupTask().get(), BaseEnvironment.of(environment()), vault);
-            if (code != 0) {
-              throw new CommandFailure(
-                  ExitCode.MOUNT_FAILED,
-                  "the setup task ended with exit code "
-                      + code
-                      + "; its output is in "
-                      + plan.setupTask().get().directory());
-            }
-          }
-        });
+    int code =
+        SetupTaskRunner.run(plan.setupTask().get(), BaseEnvironment.of(environment()), vault);
+    if (code != 0) {
+      throw new CommandFailure(
+          ExitCode.MOUNT_FAILED,
+          "the setup task ended with exit code "
+              + code
+              + "; its output is in "
+              + plan.setupTask().get().directory());
+    }
   }
 
   private ClusterPlan plan() throws IOException {
@@ -139,7 +149,7 @@ abstract class MountClusterCommand extends BaseCommand {
                     Optional.empty(),
                     Optional.of(name),
                     Optional.of(UUID.randomUUID().toString())),
-            InetAddress.getLocalHost().getHostName(),
+            ProcessFacts.hostName(),
             JobPlanning.accounts(this),
             JobPlanning.volumes(volumes),
             FileServers.parse(volumes.fileServers()),

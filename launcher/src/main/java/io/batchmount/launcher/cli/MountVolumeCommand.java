@@ -2,6 +2,7 @@ package io.batchmount.launcher.cli;
 
 import io.batchmount.launcher.account.StorageAccount;
 import io.batchmount.launcher.mount.BackgroundProcess;
+import io.batchmount.launcher.mount.MountFailure;
 import io.batchmount.launcher.mount.Volume;
 import io.batchmount.launcher.mount.VolumeTuning;
 import io.batchmount.launcher.options.AccountOptions;
@@ -46,7 +47,17 @@ abstract class MountVolumeCommand extends BaseCommand {
             mount.subdirectory().orElse(""),
             mountPoint,
             VolumeTuning.of(mount));
-    return Hosting.serve(
-        this, List.of(volume), Hosting.logName(mountPoint), "mount", mount, () -> {});
+    try {
+      return Hosting.serve(
+          this,
+          List.of(volume),
+          Hosting.logName(mountPoint),
+          "mount",
+          mount,
+          Hosting.patience(this, mount.keepTrying()),
+          () -> {});
+    } catch (MountFailure e) {
+      throw Hosting.mountFailed(this, e);
+    }
   }
 }

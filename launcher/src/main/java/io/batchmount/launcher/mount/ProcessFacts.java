@@ -28,6 +28,18 @@ public final class ProcessFacts {
     }
   }
 
+  /**
+   * Name of this machine, from the kernel: the name service may be slow or not there yet when a
+   * node boots.
+   */
+  public static String hostName() {
+    try {
+      return Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
+    } catch (IOException e) {
+      return "localhost"; // hidden in some sandboxes; only shown to people
+    }
+  }
+
   /** Start time in clock ticks since boot (field 22 of proc(5) stat); -1 when there is none. */
   public static long startTicks(long pid) {
     try {

@@ -11,12 +11,19 @@ import io.batchmount.core.fuse.FuseMountOptions;
 import io.batchmount.core.fuse.MountException;
 import io.batchmount.core.journal.JournalIdentity;
 import io.batchmount.core.journal.MountJournal;
+import io.batchmount.launcher.job.MountCommandText;
 import io.batchmount.launcher.options.MountOptions;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -220,9 +227,14 @@ public final class StorageMounter implements VolumeMounter {
             volume, volume.mountPoint() + " is mounted already; unmount it first");
       }
       Files.createDirectories(volume.mountPoint());
-      SystemMounts.Said said = SystemMounts.run(volume.command(), COMMAND_SECONDS);
+      SystemMounts.Said said =
+          SystemMounts.run(volume.command(), volume.environment(), COMMAND_SECONDS);
       if (said.code() != 0) {
-        throw new MountFailure(
+        // nothing of it may stay: a command can fail after it has mounted
+        if (MountInfo.at(volume.mountPoint()).isPresent()) {
+          SystemMounts.unmount(volume.mountPoint());
+        }
+        throw MountFailure.ofCommand(
             volume,
             volume.kindName()
                 + " volume at "
@@ -230,7 +242,8 @@ public final class StorageMounter implements VolumeMounter {
                 + " cannot be mounted: "
                 + (said.output().isEmpty()
                     ? "the mount command ended with exit code " + said.code()
-                    : said.output().lines().reduce((a, b) -> b).orElse("")));
+                    : MountCommandText.blank(
+                        said.output().lines().reduce((a, b) -> b).orElse(""))));
       }
       if (MountInfo.at(volume.mountPoint()).isEmpty()) {
         throw new MountFailure(
@@ -239,6 +252,7 @@ public final class StorageMounter implements VolumeMounter {
                 + volume.mountPoint()
                 + " ended with success and mounted nothing there");
       }
+      list(volume);
       return new CommandMount(volume);
     } catch (IOException e) {
       throw new MountFailure(
@@ -250,6 +264,48 @@ public final class StorageMounter implements VolumeMounter {
               + e.getMessage(),
           e);
     }
+  }
+
+  /**
+   * Usable means: a listing works. A directory that this user may not read is one that the server
+   * has answered for.
+   */
+  private static void list(Volume.Command volume) throws MountFailure, IOException {
+    FutureTask<Void> listing =
+        new FutureTask<>(
+            () -> {
+              try (DirectoryStream<Path> entries = Files.newDirectoryStream(volume.mountPoint())) {
+                LOG.debug(
+                    "{}: listed, empty: {}", volume.mountPoint(), !entries.iterator().hasNext());
+              } catch (AccessDeniedException e) {
+                LOG.info("{} may not be listed by this user", volume.mountPoint());
+              }
+              return null;
+            });
+    // a thread of its own: the kernel can keep a caller for ever when a server is silent
+    Thread thread = new Thread(listing, "list");
+    thread.setDaemon(true);
+    thread.start();
+    String reason;
+    try {
+      listing.get(COMMAND_SECONDS, TimeUnit.SECONDS);
+      return;
+    } catch (ExecutionException e) {
+      reason = e.getCause().getMessage();
+    } catch (TimeoutException e) {
+      reason = "no answer within " + COMMAND_SECONDS + " s";
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      reason = "interrupted";
+    }
+    SystemMounts.unmount(volume.mountPoint());
+    throw MountFailure.ofCommand(
+        volume,
+        volume.kindName()
+            + " volume at "
+            + volume.mountPoint()
+            + " was mounted but cannot be listed: "
+            + reason);
   }
 
   /** NFS clients wait two minutes for a server by default; longer is a hang. */

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** The system's own commands around mounts. */
@@ -32,11 +33,23 @@ public final class SystemMounts {
    * @param seconds after which it is ended
    */
   public static Said run(List<String> command, long seconds) throws IOException {
-    Process process =
+    return run(command, Map.of(), seconds);
+  }
+
+  /**
+   * Runs a command to its end.
+   *
+   * @param environment added to this process's
+   * @param seconds after which it is ended
+   */
+  public static Said run(List<String> command, Map<String, String> environment, long seconds)
+      throws IOException {
+    ProcessBuilder builder =
         new ProcessBuilder(command)
             .redirectErrorStream(true)
-            .redirectInput(ProcessBuilder.Redirect.from(new java.io.File("/dev/null")))
-            .start();
+            .redirectInput(ProcessBuilder.Redirect.from(new java.io.File("/dev/null")));
+    builder.environment().putAll(environment);
+    Process process = builder.start();
     try {
       StringBuilder output = new StringBuilder();
       Thread reader =

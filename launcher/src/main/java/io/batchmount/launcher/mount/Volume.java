@@ -1,9 +1,11 @@
 package io.batchmount.launcher.mount;
 
 import io.batchmount.launcher.account.StorageAccount;
+import io.batchmount.launcher.job.MountCommandText;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /** Something to be mounted. */
 public sealed interface Volume {
@@ -61,12 +63,22 @@ public sealed interface Volume {
    * @param kindName {@code nfs} or {@code command}
    * @param source what, for people
    * @param command argument vector that mounts it
+   * @param environment what the command needs beside this process's environment
    * @param mountPoint where
    */
-  record Command(String kindName, String source, List<String> command, Path mountPoint)
+  record Command(
+      String kindName,
+      String source,
+      List<String> command,
+      Map<String, String> environment,
+      Path mountPoint)
       implements Volume {
+    /** Carries the text of an unmanaged volume's command to bash. */
+    private static final String TEXT = "BATCHMOUNT_INTERNAL_MOUNT_COMMAND";
+
     public Command {
       command = List.copyOf(command);
+      environment = Map.copyOf(environment);
     }
 
     /** A file server's export. */
@@ -83,15 +95,26 @@ public sealed interface Volume {
               "--",
               hostAndExport,
               mountPoint.toString()),
+          Map.of(),
           mountPoint);
     }
 
-    /** A mount command without its mount point, as shell text: the mount point is appended. */
+    /**
+     * A mount command without its mount point, as shell text: the mount point is appended. The text
+     * may hold a password: it reaches bash in its environment, which other users cannot read, and
+     * is shown without it.
+     */
     public static Command unmanaged(String mountCommand, Path mountPoint) {
       return new Command(
           "command",
-          mountCommand,
-          List.of("bash", "-c", mountCommand + " \"$1\"", "mount", mountPoint.toString()),
+          MountCommandText.blank(mountCommand),
+          List.of(
+              "bash",
+              "-c",
+              "command=$" + TEXT + "; unset " + TEXT + "; eval \"$command \\\"\\$1\\\"\"",
+              "mount",
+              mountPoint.toString()),
+          Map.of(TEXT, mountCommand),
           mountPoint);
     }
   }

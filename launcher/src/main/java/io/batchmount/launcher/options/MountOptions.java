@@ -118,6 +118,14 @@ public final class MountOptions {
   Duration connectTimeout = Duration.ofSeconds(30);
 
   @Option(
+      names = "--keep-trying",
+      paramLabel = "TIME",
+      defaultValue = "0s",
+      description =
+          "How long to try to mount again while network, name service, identity or storage do not answer, as at the boot of a node (default: ${DEFAULT-VALUE}).")
+  Duration keepTrying = Duration.ZERO;
+
+  @Option(
       names = "--block-size",
       paramLabel = "SIZE",
       defaultValue = "8MiB",
@@ -288,6 +296,11 @@ public final class MountOptions {
 
   public Duration connectTimeout() {
     return connectTimeout;
+  }
+
+  /** How long to wait for what is not ready yet. */
+  public Duration keepTrying() {
+    return keepTrying;
   }
 
   public ByteSize blockSize() {

@@ -3,18 +3,13 @@ package io.batchmount.launcher.plan;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.batchmount.launcher.job.MountCommandText;
 import io.batchmount.launcher.toolkit.Runner;
 import java.util.Collection;
 import java.util.List;
-import java.util.regex.Pattern;
 
 /** Plans in the shape that {@code --dry-run --json} prints. Outside programs read it. */
 final class DryRunJson {
-  /** A password in a mount command, as mount.cifs and davfs take it. */
-  private static final Pattern PASSWORD =
-      Pattern.compile(
-          "(?i)\\b((?:pass(?:word|wd)?2?|secret|key|token|sas|credential)=)(\"[^\"]*\"|'[^']*'|[^\\s,]*)");
-
   private DryRunJson() {}
 
   static ObjectNode job(JobPlan plan) {
@@ -120,7 +115,7 @@ final class DryRunJson {
         json.put("path", server.path().toString());
         json.put("mountOptions", server.mountOptions());
       } else if (mount instanceof PlannedMount.Unmanaged unmanaged) {
-        json.put("mountCommand", PASSWORD.matcher(unmanaged.mountCommand()).replaceAll("$1***"));
+        json.put("mountCommand", MountCommandText.blank(unmanaged.mountCommand()));
         json.put("path", unmanaged.path().toString());
       }
     }

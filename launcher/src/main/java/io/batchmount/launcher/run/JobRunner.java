@@ -12,6 +12,7 @@ import io.batchmount.launcher.mount.MountHost;
 import io.batchmount.launcher.mount.MountInfo;
 import io.batchmount.launcher.mount.MountRegistry;
 import io.batchmount.launcher.mount.MountSession;
+import io.batchmount.launcher.mount.Patience;
 import io.batchmount.launcher.mount.SafeDelete;
 import io.batchmount.launcher.mount.UnmountOutcome;
 import io.batchmount.launcher.mount.Volume;
@@ -159,10 +160,11 @@ public final class JobRunner {
     }
   }
 
-  private void mount(MountSession session, List<Volume> volumes) throws MountFailure {
+  private void mount(MountSession session, List<Volume> volumes) throws MountFailure, IOException {
     try {
       long begin = System.nanoTime();
-      session.mountAll(volumes);
+      new Patience(context.options().keepTrying(), reason -> say(reason + "; trying again"))
+          .until(() -> session.mountAll(volumes));
       volumes.forEach(volume -> say("mounted " + volume.source() + " at " + volume.mountPoint()));
       phases.add("mount", begin);
     } catch (MountFailure e) {

@@ -2,13 +2,16 @@ package io.batchmount.launcher.run;
 
 import com.azure.core.credential.TokenCredential;
 import com.azure.core.exception.AzureException;
+import com.azure.core.exception.HttpResponseException;
 import com.azure.security.keyvault.secrets.SecretClientBuilder;
 import io.batchmount.launcher.account.LiveCredential;
 import io.batchmount.launcher.account.Redaction;
 import io.batchmount.launcher.job.SecretReference;
 import io.batchmount.launcher.job.SecretValue;
+import io.batchmount.launcher.mount.NotReadyException;
 import io.batchmount.launcher.options.AccountOptions.AuthKind;
 import io.batchmount.launcher.options.UsageException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.util.HashMap;
 import java.util.Map;
@@ -51,16 +54,32 @@ public final class KeyVault implements Function<SecretReference, SecretValue> {
               .getValue();
       Redaction.register(value);
       return SecretValue.of(value);
+    } catch (HttpResponseException e) {
+      int status = e.getResponse() == null ? 0 : e.getResponse().getStatusCode();
+      if (status == UNAUTHORIZED || status == FORBIDDEN || status == NOT_FOUND) {
+        throw new UsageException(message(url, e) + "; choose an identity with --auth", e);
+      }
+      throw notReady(url, e);
     } catch (AzureException e) {
-      throw refused(url, e);
+      throw notReady(url, e);
     } catch (RuntimeException e) {
-      throw refused(url, Exceptions.unwrap(e));
+      throw notReady(url, Exceptions.unwrap(e));
     }
   }
 
-  private static UsageException refused(String url, Throwable e) {
+  private static final int UNAUTHORIZED = 401;
+  private static final int FORBIDDEN = 403;
+  private static final int NOT_FOUND = 404;
+
+  private static String message(String url, Throwable e) {
     String first = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
-    return new UsageException(
-        "secret " + url + " cannot be fetched: " + first + "; choose an identity with --auth", e);
+    return "secret " + url + " cannot be fetched: " + first;
+  }
+
+  /** Vault or identity endpoint did not answer, which at boot may change soon. */
+  private static UncheckedIOException notReady(String url, Throwable e) {
+    return new UncheckedIOException(
+        new NotReadyException(
+            message(url, e) + "; check network and identity (--auth chooses another)", e));
   }
 }

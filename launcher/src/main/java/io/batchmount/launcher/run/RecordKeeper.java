@@ -10,8 +10,6 @@ import io.batchmount.launcher.record.JobRecord;
 import io.batchmount.launcher.record.JobState;
 import io.batchmount.launcher.record.LocalJobs;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -60,21 +58,13 @@ final class RecordKeeper {
             now,
             OptionalInt.empty(),
             List.of(),
-            host(),
+            ProcessFacts.hostName(),
             pid,
             ProcessFacts.bootId(),
             JobPlaces.of(plan),
             mounts(),
             ReportedJob.of(context.job().definition(), plan),
             JsonNodeFactory.instance.objectNode());
-  }
-
-  private static String host() {
-    try {
-      return InetAddress.getLocalHost().getHostName();
-    } catch (UnknownHostException e) {
-      return "localhost"; // a machine without a name of its own
-    }
   }
 
   private List<JobRecord.Mount> mounts() {

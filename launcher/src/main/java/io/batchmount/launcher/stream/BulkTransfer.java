@@ -8,6 +8,7 @@ import com.azure.storage.blob.models.BlobListDetails;
 import com.azure.storage.blob.models.BlobStorageException;
 import com.azure.storage.blob.models.ListBlobsOptions;
 import com.azure.storage.blob.models.ParallelTransferOptions;
+import com.azure.storage.blob.options.BlobDownloadToFileOptions;
 import com.azure.storage.blob.options.BlobUploadFromFileOptions;
 import io.batchmount.launcher.account.StorageAccount;
 import io.batchmount.launcher.options.ByteSize;
@@ -17,17 +18,20 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import java.util.stream.Stream;
 
 /**
@@ -103,19 +107,28 @@ public final class BulkTransfer {
     } else {
       files.add(source);
     }
-    Work work = new Work(parallel, files.size(), progress);
+    long bytes = 0;
+    for (Path file : files) {
+      bytes += Files.size(file);
+    }
+    Work work = new Work(parallel, files.size(), bytes, progress);
     for (Path file : files) {
       String relative =
           Files.isDirectory(source)
               ? source.relativize(file).toString()
               : file.getFileName().toString();
-      work.submit(file.toString(), () -> upload(container, file, target.name(relative), present));
+      work.submit(
+          file.toString(), moved -> upload(container, file, target.name(relative), present, moved));
     }
     return work.await();
   }
 
   private static long upload(
-      BlobContainerClient container, Path file, String name, Map<String, BlobItem> present)
+      BlobContainerClient container,
+      Path file,
+      String name,
+      Map<String, BlobItem> present,
+      LongConsumer moved)
       throws IOException {
     long size = Files.size(file);
     String time = Long.toString(Files.getLastModifiedTime(file).toMillis());
@@ -134,7 +147,8 @@ public final class BulkTransfer {
                 new ParallelTransferOptions()
                     .setBlockSizeLong(BLOCK_BYTES)
                     .setMaxSingleUploadSizeLong(BLOCK_BYTES)
-                    .setMaxConcurrency(BLOCKS_AT_A_TIME)),
+                    .setMaxConcurrency(BLOCKS_AT_A_TIME)
+                    .setProgressListener(moved::accept)),
         null,
         null);
     return size;
@@ -153,7 +167,9 @@ public final class BulkTransfer {
     Map<String, BlobItem> blobs = list(container, source.prefix(), source.container());
     Files.createDirectories(target);
     Path root = target.toAbsolutePath().normalize();
-    Work work = new Work(parallel, blobs.size(), progress);
+    long bytes =
+        blobs.values().stream().mapToLong(item -> item.getProperties().getContentLength()).sum();
+    Work work = new Work(parallel, blobs.size(), bytes, progress);
     blobs.forEach(
         (name, item) -> {
           String relative =
@@ -164,12 +180,12 @@ public final class BulkTransfer {
                       : name.substring(source.prefix().length() + 1);
           Path file = root.resolve(relative).normalize();
           boolean marker = name.endsWith("/") || isDirectoryMarker(item);
-          if (marker) {
-            work.submit(name, () -> directory(file));
-          } else if (!file.startsWith(root) || file.equals(root)) {
+          if (!file.startsWith(root) || (file.equals(root) && !marker)) {
             work.fail(name + " would be written outside " + root + "; left out");
+          } else if (marker) {
+            work.submit(name, moved -> directory(file));
           } else {
-            work.submit(name, () -> download(container, item, file));
+            work.submit(name, moved -> download(container, item, file, moved));
           }
         });
     return work.await();
@@ -189,7 +205,8 @@ public final class BulkTransfer {
     return SKIPPED;
   }
 
-  private static long download(BlobContainerClient container, BlobItem item, Path file)
+  private static long download(
+      BlobContainerClient container, BlobItem item, Path file, LongConsumer moved)
       throws IOException {
     long size = item.getProperties().getContentLength();
     FileTime time = FileTime.from(item.getProperties().getLastModified().toInstant());
@@ -200,7 +217,21 @@ public final class BulkTransfer {
     }
     Files.createDirectories(file.getParent());
     Path partial = file.resolveSibling(file.getFileName() + PARTIAL);
-    container.getBlobClient(item.getName()).downloadToFile(partial.toString(), true);
+    container
+        .getBlobClient(item.getName())
+        .downloadToFileWithResponse(
+            new BlobDownloadToFileOptions(partial.toString())
+                .setOpenOptions(
+                    Set.of(
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.TRUNCATE_EXISTING,
+                        StandardOpenOption.READ,
+                        StandardOpenOption.WRITE))
+                .setParallelTransferOptions(
+                    new com.azure.storage.common.ParallelTransferOptions()
+                        .setProgressListener(moved::accept)),
+            null,
+            null);
     Files.setLastModifiedTime(partial, time);
     Files.move(partial, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
     return size;
@@ -253,34 +284,47 @@ public final class BulkTransfer {
 
   /** One file. */
   private interface Step {
-    /** Bytes transferred, or {@link #SKIPPED}. */
-    long run() throws IOException;
+    /**
+     * Bytes transferred, or {@link #SKIPPED}.
+     *
+     * @param moved told how many bytes have gone so far
+     */
+    long run(LongConsumer moved) throws IOException;
   }
 
   /** Steps on some threads, counted. */
   private static final class Work {
     private final ExecutorService pool;
     private final long all;
+    private final long allBytes;
     private final Consumer<String> progress;
     private final AtomicLong files = new AtomicLong();
     private final AtomicLong bytes = new AtomicLong();
     private final AtomicLong skipped = new AtomicLong();
+    private final AtomicLong moved = new AtomicLong();
     private final ConcurrentLinkedQueue<String> problems = new ConcurrentLinkedQueue<>();
 
-    Work(int parallel, long all, Consumer<String> progress) {
+    Work(int parallel, long all, long allBytes, Consumer<String> progress) {
       if (parallel < 1) {
         throw new UsageException("--parallel must be at least 1");
       }
       this.pool = Executors.newFixedThreadPool(parallel);
       this.all = all;
+      this.allBytes = allBytes;
       this.progress = progress;
     }
 
     void submit(String name, Step step) {
       pool.execute(
           () -> {
+            AtomicLong before = new AtomicLong();
             try {
-              long count = step.run();
+              long count =
+                  step.run(
+                      now -> {
+                        moved.addAndGet(now - before.getAndSet(now));
+                        show();
+                      });
               if (count == SKIPPED) {
                 skipped.incrementAndGet();
               } else {
@@ -294,13 +338,19 @@ public final class BulkTransfer {
             } catch (RuntimeException e) {
               fail(name + ": " + reactor.core.Exceptions.unwrap(e).getMessage());
             }
-            progress.accept(
-                (files.get() + skipped.get())
-                    + " of "
-                    + all
-                    + " files, "
-                    + ByteSize.display(bytes.get()));
+            show();
           });
+    }
+
+    private void show() {
+      progress.accept(
+          (files.get() + skipped.get())
+              + " of "
+              + all
+              + " files, "
+              + ByteSize.display(moved.get())
+              + " of "
+              + ByteSize.display(allBytes));
     }
 
     void fail(String problem) {

@@ -7,11 +7,13 @@ import com.azure.storage.blob.BlobServiceVersion;
 import com.azure.storage.blob.models.BlobErrorCode;
 import com.azure.storage.blob.models.BlobStorageException;
 import com.azure.storage.common.StorageSharedKeyCredential;
+import io.batchmount.core.Errno;
 import io.batchmount.core.FsException;
 import io.batchmount.files.store.ShareStore;
 import io.batchmount.launcher.account.CredentialRefreshPolicy;
 import io.batchmount.launcher.account.LiveCredential;
 import io.batchmount.launcher.account.StorageAccount;
+import io.batchmount.launcher.mount.NotReadyException;
 import io.batchmount.launcher.mount.Stores;
 import io.batchmount.launcher.mount.Volume;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -36,7 +38,10 @@ public final class StorageAdmin {
       try (ShareStore store = Stores.share(account, name, "create", new SimpleMeterRegistry())) {
         return store.createShare(OptionalInt.empty());
       } catch (FsException e) {
-        throw new IOException("share " + name + " cannot be made: " + e.getMessage(), e);
+        String message = "share " + name + " cannot be made: " + e.getMessage();
+        throw e.errno() == Errno.EIO || e.errno() == Errno.ETIMEDOUT
+            ? new NotReadyException(message, e)
+            : new IOException(message, e);
       }
     }
     try {
@@ -48,9 +53,9 @@ public final class StorageAdmin {
       }
       throw new IOException("container " + name + " cannot be made: " + reason(e), e);
     } catch (AzureException e) {
-      throw new IOException("container " + name + " cannot be made: " + e.getMessage(), e);
+      throw new NotReadyException("container " + name + " cannot be made: " + e.getMessage(), e);
     } catch (RuntimeException e) {
-      throw new IOException(
+      throw new NotReadyException(
           "container "
               + name
               + " cannot be made at "
