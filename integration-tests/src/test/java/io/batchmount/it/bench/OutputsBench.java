@@ -22,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -42,11 +43,15 @@ import java.util.stream.Stream;
  * <p>Arguments: rounds (default 3), MiB of the large file (default 1024).
  */
 public final class OutputsBench {
+  private static final int WARM_UP_ROUNDS = 2;
   private static final int SMALL_FILES = 1000;
   private static final int SMALL_BYTES = 100 << 10;
   private static final int FILES_AT_ONCE = 16;
   private static final long BLOCK = 8L << 20;
   private static final int BLOCKS_AT_ONCE = 8;
+
+  /** The kernel's unit of time in /proc, on every machine since long. */
+  private static final int TICKS_PER_SECOND = 100;
 
   private OutputsBench() {}
 
@@ -91,35 +96,56 @@ public final class OutputsBench {
       bytes = files.mapToLong(file -> file.toFile().length()).sum();
     }
     Map<String, List<Double>> seconds = new LinkedHashMap<>();
-    for (int round = -1; round < rounds; round++) { // the first warms up
-      for (Map.Entry<String, Way> way : ways.entrySet()) {
+    Map<String, Double> processor = new LinkedHashMap<>();
+    List<Map.Entry<String, Way>> order = new ArrayList<>(ways.entrySet());
+    for (int round = -WARM_UP_ROUNDS; round < rounds; round++) {
+      // whoever comes first pays for the compilation of what all use: each in its turn
+      Collections.rotate(order, 1);
+      for (Map.Entry<String, Way> way : order) {
         long start = System.nanoTime();
+        double before = processorSeconds();
         way.getValue().upload(set);
+        double used = processorSeconds() - before;
         double taken = (System.nanoTime() - start) / 1e9;
         if (round >= 0) {
           seconds.computeIfAbsent(way.getKey(), any -> new ArrayList<>()).add(taken);
+          processor.merge(way.getKey(), used / rounds, Double::sum);
         }
       }
     }
     System.out.printf(
         Locale.ROOT,
-        "%-34s %9s %9s %9s%n",
+        "%-34s %9s %9s %9s %9s%n",
         set.getFileName() + ", seconds",
         "min",
         "median",
-        "MiB/s");
-    seconds.forEach(
-        (name, all) -> {
-          List<Double> sorted = all.stream().sorted().toList();
-          double median = sorted.get(sorted.size() / 2);
-          System.out.printf(
-              Locale.ROOT,
-              "  %-32s %9.2f %9.2f %9.1f%n",
-              name,
-              sorted.get(0),
-              median,
-              bytes / median / (1 << 20));
-        });
+        "MiB/s",
+        "client CPU");
+    ways.keySet()
+        .forEach(
+            name -> {
+              List<Double> sorted = seconds.get(name).stream().sorted().toList();
+              double median = sorted.get(sorted.size() / 2);
+              System.out.printf(
+                  Locale.ROOT,
+                  "  %-32s %9.2f %9.2f %9.1f %9.2f%n",
+                  name,
+                  sorted.get(0),
+                  median,
+                  bytes / median / (1 << 20),
+                  processor.get(name));
+            });
+  }
+
+  /** Of this process and of the programs that it has waited for. */
+  private static double processorSeconds() throws IOException {
+    String[] fields =
+        Files.readString(Path.of("/proc/self/stat")).replaceFirst("^.*\\) ", "").split(" ");
+    long ticks = 0;
+    for (int i = 11; i <= 14; i++) { // utime, stime, cutime, cstime
+      ticks += Long.parseLong(fields[i]);
+    }
+    return (double) ticks / TICKS_PER_SECOND;
   }
 
   private static String addressOf(BlobContainerClient container, String permissions) {

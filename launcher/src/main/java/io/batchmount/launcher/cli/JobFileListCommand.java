@@ -11,7 +11,6 @@ import io.batchmount.launcher.options.JobReference;
 import io.batchmount.launcher.options.VolumeOptions;
 import io.batchmount.launcher.record.JobRecord;
 import io.batchmount.launcher.record.JobRecord.Place;
-import io.batchmount.launcher.run.JobPlaces;
 import io.batchmount.launcher.stream.OutputListing;
 import io.batchmount.launcher.stream.OutputVolume;
 import io.batchmount.launcher.text.NearestName;
@@ -44,19 +43,7 @@ final class JobFileListCommand extends BaseCommand {
   @Mixin AccountOptions account = new AccountOptions();
   @Mixin VolumeOptions volumes = new VolumeOptions();
 
-  @Option(
-      names = {"-d", "--output-directory-id"},
-      paramLabel = "ID",
-      defaultValue = JobPlaces.STDOUTERR,
-      description = "Which output directory (default: ${DEFAULT-VALUE}).")
-  String directoryId;
-
-  @Option(
-      names = {"-p", "--path"},
-      paramLabel = "PATH",
-      defaultValue = ".",
-      description = "Directory inside it (default: ${DEFAULT-VALUE}).")
-  String path;
+  @Mixin OutputPlace where = new OutputPlace();
 
   @Option(
       names = "--expiry",
@@ -75,9 +62,9 @@ final class JobFileListCommand extends BaseCommand {
     }
     try (JobLocator locator = new JobLocator(this, reference)) {
       JobLocator.Found found = locator.find();
-      Place place = place(locator, found, directoryId);
+      Place place = place(locator, found, where.directoryId());
       OutputVolume volume = locator.volume(place);
-      String directory = inside(place, path);
+      String directory = inside(place, where.path());
       List<DirectoryEntry> entries = list(volume, directory, place);
       boolean segment = directory.equals("/" + found.segmentPlace().path());
       entries =
@@ -133,7 +120,7 @@ final class JobFileListCommand extends BaseCommand {
       if (e.errno() == Errno.ENOENT || e.errno() == Errno.ENOTDIR) {
         throw new CommandFailure(
             ExitCode.USAGE,
-            "output directory " + directoryId + " has no directory '" + path + "'",
+            "output directory " + where.directoryId() + " has no directory '" + where.path() + "'",
             e);
       }
       throw e;

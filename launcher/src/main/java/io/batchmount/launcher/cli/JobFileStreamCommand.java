@@ -5,7 +5,6 @@ import io.batchmount.launcher.options.JobReference;
 import io.batchmount.launcher.options.VolumeOptions;
 import io.batchmount.launcher.record.JobRecord;
 import io.batchmount.launcher.record.JobRecord.Place;
-import io.batchmount.launcher.run.JobPlaces;
 import io.batchmount.launcher.stream.FileFollower;
 import io.batchmount.launcher.stream.OutputVolume;
 import java.io.FileDescriptor;
@@ -39,19 +38,7 @@ final class JobFileStreamCommand extends BaseCommand {
   @Mixin AccountOptions account = new AccountOptions();
   @Mixin VolumeOptions volumes = new VolumeOptions();
 
-  @Option(
-      names = {"-d", "--output-directory-id"},
-      paramLabel = "ID",
-      defaultValue = JobPlaces.STDOUTERR,
-      description = "Which output directory (default: ${DEFAULT-VALUE}).")
-  String directoryId;
-
-  @Option(
-      names = {"-p", "--path"},
-      paramLabel = "PATH",
-      defaultValue = ".",
-      description = "Directory inside it (default: ${DEFAULT-VALUE}).")
-  String path;
+  @Mixin OutputPlace where = new OutputPlace();
 
   @Option(
       names = {"-f", "--file-name"},
@@ -93,7 +80,7 @@ final class JobFileStreamCommand extends BaseCommand {
               "job-state");
       watcher.setDaemon(true);
       watcher.start();
-      boolean all = follow(volume, JobFileListCommand.inside(place, path), out, over);
+      boolean all = follow(volume, JobFileListCommand.inside(place, where.path()), out, over);
       watcher.interrupt();
       try {
         watcher.join(TimeUnit.SECONDS.toMillis(10));
@@ -151,12 +138,12 @@ final class JobFileStreamCommand extends BaseCommand {
     boolean told = false;
     while (true) {
       Map<String, Place> planned = found.planned();
-      if (planned.containsKey(directoryId)) {
-        return planned.get(directoryId);
+      if (planned.containsKey(where.directoryId())) {
+        return planned.get(where.directoryId());
       }
       Optional<JobRecord> record = locator.record(found.segmentPlace()).or(found::local);
       if (record.isPresent() || over.get()) {
-        return JobFileListCommand.place(locator, found, directoryId);
+        return JobFileListCommand.place(locator, found, where.directoryId());
       }
       if (!told) {
         say("the job has not begun yet; waiting for it");

@@ -83,13 +83,17 @@ final class UploadLog implements Closeable {
             + error.message());
   }
 
-  private synchronized void line(String level, String text) {
+  private void line(String level, String text) {
+    // a name may hold a line break; one event stays one line. Blanked before the lock, at which all
+    // uploads meet
+    write(level, blanked.apply(text).replace("\n", "\\n").replace("\r", "\\r"));
+  }
+
+  private synchronized void write(String level, String oneLine) {
     if (out.isEmpty()) {
       return;
     }
     try {
-      // a name may hold a line break; one event stays one line
-      String oneLine = blanked.apply(text).replace("\n", "\\n").replace("\r", "\\r");
       out.get().write(TIME.format(Instant.now()) + " " + level + " " + oneLine + "\n");
       out.get().flush();
     } catch (IOException e) {
