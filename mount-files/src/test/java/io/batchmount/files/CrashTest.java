@@ -16,17 +16,28 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Promise 3 through {@code kill -9}: what fsync or close acknowledged is in the share or, after
- * recovery, is put there; nothing is garbled; readers never see zeros at the end.
+ * Promise 3 through {@code kill -9}: what fsync or close acknowledged, or is older than the flush
+ * interval, is in the share; recovery puts the rest there; nothing is garbled; readers never see
+ * zeros at the end.
  */
 class CrashTest {
+  /**
+   * A flush is a probe, and half as much again for the lease of its burst; the line may have come
+   * when one had begun, so it goes with the next.
+   */
+  private static final int FLUSH_PROBES = 3;
+
   @TempDir Path directory;
+
+  /** Lines that were old enough to have to be there, in all runs. */
+  private long oldLines;
 
   @Test
   @Timeout(value = 100, unit = TimeUnit.SECONDS)
@@ -40,7 +51,8 @@ class CrashTest {
   @Tag("long")
   @Timeout(value = 40, unit = TimeUnit.MINUTES)
   void manyKills() throws Exception {
-    for (int seed = 100; seed < Integer.getInteger("files.kills", 200) + 100; seed++) {
+    int first = Integer.getInteger("files.seed", 100);
+    for (int seed = first; seed < first + Integer.getInteger("files.kills", 200); seed++) {
       killAndRecover(seed);
     }
   }
@@ -66,6 +78,7 @@ class CrashTest {
     Process child = new ProcessBuilder(command).redirectError(errors.toFile()).start();
     List<String> acknowledged = new ArrayList<>();
     Random random = new Random(seed);
+    AtomicLong killedAt = new AtomicLong();
     try (BufferedReader out =
         new BufferedReader(new InputStreamReader(child.getInputStream(), StandardCharsets.UTF_8))) {
       String first = readAcknowledgement(out);
@@ -79,6 +92,7 @@ class CrashTest {
                 } catch (InterruptedException e) {
                   Thread.currentThread().interrupt();
                 }
+                killedAt.set(System.currentTimeMillis());
                 child
                     .toHandle()
                     .destroyForcibly(); // Process.destroyForcibly would close the stream too
@@ -93,6 +107,7 @@ class CrashTest {
       child.waitFor();
     }
     check(store, seed, acknowledged, false);
+    checkAge(store, seed, acknowledged, killedAt.get());
     for (MountJournal journal : MountJournal.openAbandoned(journalRoot)) {
       try (journal) {
         assertThat(ShareRecovery.recover(journal, store))
@@ -107,10 +122,41 @@ class CrashTest {
     check(store, seed, acknowledged, true);
   }
 
+  /**
+   * Nothing is missing in the share that was older, when the process died, than a flush took on
+   * this machine in these moments: the interval, the requests and what the machine was busy with.
+   */
+  private void checkAge(SdkShareStore store, int seed, List<String> said, long killedAt)
+      throws Exception {
+    long slowest = CrashWriter.FLUSH_INTERVAL.toMillis();
+    long lastProbe = 0;
+    for (String line : said) {
+      String[] words = line.split(" ");
+      if (words[0].equals("probe")) {
+        slowest = Math.max(slowest, Long.parseLong(words[2]) - Long.parseLong(words[1]));
+        lastProbe = Long.parseLong(words[2]);
+      } else if (lastProbe == 0 && words[0].equals("wrote")) {
+        lastProbe = Long.parseLong(words[2]); // none ended yet: the first one began before this
+      }
+    }
+    long flush = FLUSH_PROBES * Math.max(slowest, killedAt - lastProbe);
+    String log = new String(content(store, "log"), StandardCharsets.UTF_8);
+    long there = log.chars().filter(c -> c == '\n').count();
+    long old =
+        said.stream()
+            .map(line -> line.split(" "))
+            .filter(w -> w[0].equals("wrote") && Long.parseLong(w[2]) + flush < killedAt)
+            .count();
+    assertThat(there)
+        .as("seed %d: lines older than %d ms when the process died", seed, flush)
+        .isGreaterThanOrEqualTo(old);
+    oldLines += old;
+  }
+
   /** Lines of libraries are passed over. */
   private static String readAcknowledgement(BufferedReader out) throws java.io.IOException {
     String line = out.readLine();
-    while (line != null && !line.matches("(log|blocks|small) \\d+.*")) {
+    while (line != null && !line.matches("(log|blocks|small|wrote|probe) \\d+.*")) {
       line = out.readLine();
     }
     return line;
@@ -124,6 +170,9 @@ class CrashTest {
       String[] words = said.split(" ");
       switch (words[0]) {
         case "log" -> lastLine = Integer.parseInt(words[1]);
+        case "wrote", "probe" -> {
+          // about time: see checkAge
+        }
         case "blocks" -> blockVersions.put(Integer.parseInt(words[1]), Integer.parseInt(words[2]));
         default ->
             assertThat(new String(content(store, "small-" + words[1]), StandardCharsets.UTF_8))

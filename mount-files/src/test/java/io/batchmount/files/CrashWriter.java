@@ -2,10 +2,12 @@ package io.batchmount.files;
 
 import io.batchmount.core.Caller;
 import io.batchmount.core.FileHandle;
+import io.batchmount.core.FsException;
 import io.batchmount.core.MemoryBudget;
 import io.batchmount.core.OpenOptions;
 import io.batchmount.core.journal.JournalIdentity;
 import io.batchmount.core.journal.MountJournal;
+import io.batchmount.files.store.NewItem;
 import io.batchmount.files.store.SdkShareStore;
 import io.batchmount.files.store.ShareCredential;
 import io.batchmount.files.store.ShareLocation;
@@ -13,6 +15,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Random;
 
 /**
@@ -22,6 +25,7 @@ import java.util.Random;
 final class CrashWriter {
   static final int BLOCK = 8192;
   static final int BLOCKS = 32;
+  static final Duration FLUSH_INTERVAL = Duration.ofMillis(40);
 
   private CrashWriter() {}
 
@@ -45,14 +49,16 @@ final class CrashWriter {
     ShareFileSystem fs =
         ShareFileSystem.open(
             store,
-            ShareMountOptions.defaults().withFlushInterval(Duration.ofMillis(40)),
+            ShareMountOptions.defaults().withFlushInterval(FLUSH_INTERVAL),
             new MemoryBudget(64L << 20),
             journal);
     Random random = new Random(Long.parseLong(args[3]));
+    startProbe(store);
     FileHandle log = fs.create("/log", 0644, Caller.ROOT, OpenOptions.APPEND);
     FileHandle blocks = fs.create("/blocks", 0644, Caller.ROOT, OpenOptions.READ_WRITE);
     for (int i = 0; ; i++) {
       log.write(Files4Test.bytes(line(i)), 0);
+      say("wrote " + i + " " + System.currentTimeMillis());
       if (random.nextInt(10) == 0) {
         log.fsync(false);
         say("log " + i);
@@ -79,6 +85,33 @@ final class CrashWriter {
         say("small " + i);
       }
     }
+  }
+
+  /**
+   * Tells again and again how long this machine takes at this moment for what a flush is: waiting
+   * for the interval, and two requests.
+   */
+  private static void startProbe(SdkShareStore store) throws Exception {
+    store.createFile("probe", 1, NewItem.PLAIN, Optional.empty());
+    Thread probe =
+        new Thread(
+            () -> {
+              try {
+                while (true) {
+                  long begin = System.currentTimeMillis();
+                  Thread.sleep(FLUSH_INTERVAL.toMillis());
+                  store.getFileProperties("probe", Optional.empty());
+                  store.putRange("probe", 0, Files4Test.bytes("x"), false, Optional.empty());
+                  say("probe " + begin + " " + System.currentTimeMillis());
+                }
+              } catch (FsException e) {
+                throw new IllegalStateException(e);
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            });
+    probe.setDaemon(true);
+    probe.start();
   }
 
   static String line(int i) {

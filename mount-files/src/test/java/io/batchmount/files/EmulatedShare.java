@@ -46,9 +46,13 @@ final class EmulatedShare {
   }
 
   static SdkShareStore open(String share) {
+    return open(emulator().endpoint().toString(), share);
+  }
+
+  static SdkShareStore open(String endpoint, String share) {
     return SdkShareStore.open(
         SdkShareStore.Options.of(
-            new ShareLocation(emulator().endpoint().toString(), ACCOUNT, share),
+            new ShareLocation(endpoint, ACCOUNT, share),
             new ShareCredential.Key(new AzureNamedKeyCredential(ACCOUNT, KEY)),
             new SimpleMeterRegistry(),
             "test"));

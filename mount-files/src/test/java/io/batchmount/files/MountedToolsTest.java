@@ -19,6 +19,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Real programs on two real mounts of one emulated share. */
 class MountedToolsTest {
@@ -96,6 +98,80 @@ class MountedToolsTest {
     } finally {
       tail.destroyForcibly();
       tail.waitFor();
+    }
+  }
+
+  /**
+   * What people look at logs with, on a terminal of its own, on the node that writes and on
+   * another.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "less +F log, true",
+    "less +F log, false",
+    "watch -n 0.3 cat log, true",
+    "watch -n 0.3 cat log, false",
+    "tail -f log, true"
+  })
+  void logIsWatchedWhileItGrows(String command, boolean onTheWritingNode) throws Exception {
+    String tool = command.substring(0, command.indexOf(' '));
+    assumeTrue(isInstalled("script") && isInstalled(tool), "no script or no " + tool + " here");
+    Path screen = directory.resolve("screen");
+    try (var log =
+        Files.newBufferedWriter(
+            a.resolve("log"), StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
+      log.write("begin\n");
+      log.flush();
+      await().atMost(LONG).until(() -> Files.exists(b.resolve("log")));
+      ProcessBuilder builder =
+          new ProcessBuilder("script", "-qfec", command, "/dev/null")
+              .directory((onTheWritingNode ? a : b).toFile())
+              .redirectErrorStream(true)
+              .redirectOutput(screen.toFile());
+      builder.environment().put("TERM", "xterm");
+      // the pipe to its input stays open: an end there would be typed into the tool
+      Process watcher = builder.start();
+      try {
+        await().atMost(LONG).until(() -> Files.readString(screen).contains("begin"));
+        for (int i = 0; i < 5; i++) {
+          String line = "now at " + i * 1111;
+          log.write(line + "\n");
+          log.flush();
+          await().atMost(LONG).until(() -> Files.readString(screen).contains(line));
+        }
+      } finally {
+        watcher.descendants().forEach(ProcessHandle::destroyForcibly);
+        watcher.destroyForcibly();
+        watcher.waitFor();
+      }
+    }
+  }
+
+  private static boolean isInstalled(String tool) throws Exception {
+    return new ProcessBuilder("sh", "-c", "command -v " + tool)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start()
+            .waitFor()
+        == 0;
+  }
+
+  @Test
+  void fileReplacedElsewhereWhileItIsOpenIsTheNewOneForWhoOpensItNow() throws Exception {
+    Files.writeString(a.resolve("settings"), "old");
+    await().atMost(LONG).until(() -> Files.exists(b.resolve("settings")));
+    try (RandomAccessFile open = new RandomAccessFile(b.resolve("settings").toFile(), "r")) {
+      assertThat(open.read()).isEqualTo('o');
+      Files.writeString(a.resolve("settings.tmp"), "the new one");
+      Files.move(
+          a.resolve("settings.tmp"),
+          a.resolve("settings"),
+          java.nio.file.StandardCopyOption.ATOMIC_MOVE);
+      await()
+          .atMost(LONG)
+          .ignoreExceptions() // the name may be believed to be the old file for a moment
+          .untilAsserted(
+              () -> assertThat(Files.readString(b.resolve("settings"))).isEqualTo("the new one"));
+      assertThat(Files.size(b.resolve("settings"))).isEqualTo("the new one".length());
     }
   }
 

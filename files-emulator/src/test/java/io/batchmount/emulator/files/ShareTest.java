@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -126,6 +127,10 @@ class ShareTest extends Emulated {
     wire.write(share + "/f", "new");
     wire.file(share + "/g", 1);
     assertThat(wire.get(share + "/f?sharesnapshot=" + time).text()).isEqualTo("old");
+    for (String name : List.of("x-ms-lease-state", "x-ms-lease-status")) {
+      assertThat(wire.get(share + "/f").has(name)).isTrue();
+      assertThat(wire.get(share + "/f?sharesnapshot=" + time).has(name)).isFalse();
+    }
     assertThat(wire.get(share + "?restype=directory&comp=list&sharesnapshot=" + time).all("Name"))
         .containsExactly("f");
     assertThat(wire.get(share + "/f?sharesnapshot=2020-01-01T00:00:00.0000000Z").outcome())

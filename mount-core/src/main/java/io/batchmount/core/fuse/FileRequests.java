@@ -55,8 +55,25 @@ final class FileRequests {
       }
       throw e;
     }
+    checkSameFile(node, handle);
     Opened opened = register(node, handle, kill);
     message.putOpenOut(opened.number, opened.flags);
+  }
+
+  /**
+   * The name may have been given to another file since the kernel looked it up, while the old one
+   * is open here: it has to look again, or the handles of two files would share a node.
+   */
+  private void checkSameFile(Node node, FileHandle handle) throws FsException {
+    try {
+      if (handle.version().isEmpty() && NodeTable.isOtherFile(node, handle.attributes())) {
+        nodes.detach(node);
+        throw new FsException(Errno.ESTALE, "the file was replaced; the old one is open");
+      }
+    } catch (FsException | RuntimeException e) {
+      handle.close();
+      throw e;
+    }
   }
 
   void create(FuseMessage message) throws FsException {

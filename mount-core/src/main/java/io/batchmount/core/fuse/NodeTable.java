@@ -161,10 +161,14 @@ final class NodeTable {
   }
 
   /**
-   * Whether all open handles of a node read another version than these attributes tell of. A handle
-   * that follows the file holds the node together with its name.
+   * Whether these attributes are of a file that the node does not stand for: one with another inode
+   * number of its own, or another version than the one that all open handles of the node read. A
+   * handle that follows the file holds the node together with its name.
    */
   synchronized boolean differs(Node node, FileAttributes attributes) throws FsException {
+    if (isOtherFile(node, attributes)) {
+      return true;
+    }
     boolean differs = false;
     for (OpenFile file : node.open) {
       Optional<OpenFile.Pinned> pinned = file.pinned();
@@ -174,6 +178,14 @@ final class NodeTable {
       differs |= pinned.get().differsFrom(attributes);
     }
     return differs;
+  }
+
+  /**
+   * Whether these attributes are of another file than the node: the file system gives numbers, and
+   * gave another one. Never so where the numbers are made here.
+   */
+  static boolean isOtherFile(Node node, FileAttributes attributes) {
+    return !node.ownInode && attributes.inode() != 0 && attributes.inode() != node.inode;
   }
 
   /** The inode number that a name of a directory has or would get. */

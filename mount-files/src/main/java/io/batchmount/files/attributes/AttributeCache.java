@@ -16,9 +16,12 @@ import java.util.concurrent.atomic.AtomicLongArray;
  * completely. Keys are folded paths, because the service compares names without case.
  *
  * <p><b>No stale answer enters.</b> A request takes a {@link Ticket} before it is sent; a change
- * made through this mount moves the generation of its directory when it begins and when it ends. An
- * answer whose ticket is not of the current generation is used once and not kept. Generations are
- * striped: two directories on one stripe cost a cache entry now and then, never correctness.
+ * made through this mount moves the generation of the name, and that of the listing of its
+ * directory, when it begins and when it ends. An answer whose ticket is not of the current
+ * generations is used once and not kept. A name's answer is bound to the name and its directory
+ * alone, so that writers who make many files in one directory do not spoil each other's look-ups.
+ * Generations are striped: two names on one stripe cost a cache entry now and then, never
+ * correctness.
  *
  * <p>Thread-safe.
  */
@@ -39,7 +42,8 @@ public final class AttributeCache {
       Caffeine.newBuilder().maximumSize(MAX_ENTRIES).build();
   private final Cache<String, Listing> listings =
       Caffeine.newBuilder().maximumSize(MAX_LISTINGS).build();
-  private final AtomicLongArray generations = new AtomicLongArray(STRIPES);
+  private final AtomicLongArray nameGenerations = new AtomicLongArray(STRIPES);
+  private final AtomicLongArray listingGenerations = new AtomicLongArray(STRIPES);
 
   /**
    * @param fileTtl how long attributes of regular files are believed
@@ -50,18 +54,48 @@ public final class AttributeCache {
     this.ttl = ttl;
   }
 
-  /** The right to keep an answer about a directory's names. */
-  public record Ticket(int stripe, long generation, long nanos) {}
+  /**
+   * The right to keep an answer: as long as neither of two generations moved.
+   *
+   * @param nanos when the question was asked, by {@link System#nanoTime}
+   */
+  public record Ticket(Generation first, Generation second, long nanos) {
+    private boolean holds() {
+      return first.holds() && second.holds();
+    }
+  }
+
+  /** The generation of a stripe at some moment. */
+  record Generation(AtomicLongArray all, int stripe, long value) {
+    static Generation now(AtomicLongArray all, String path) {
+      int stripe = AttributeCache.stripe(path);
+      return new Generation(all, stripe, all.get(stripe));
+    }
+
+    boolean holds() {
+      return all.get(stripe) == value;
+    }
+  }
 
   /** Something known: an entry, or that the name is absent. */
   private record Known(Optional<Entry> entry, long nanos) {}
 
   private record Listing(Set<String> names, long nanos) {}
 
-  /** Take it before a request about names in this directory is sent. */
-  public Ticket ticket(String directory) {
-    int stripe = stripe(directory);
-    return new Ticket(stripe, generations.get(stripe), System.nanoTime());
+  /** Take it before a request about one name is sent. */
+  public Ticket ticketForName(String path) {
+    return new Ticket(
+        Generation.now(nameGenerations, path),
+        Generation.now(nameGenerations, FsPaths.parent(path)),
+        System.nanoTime());
+  }
+
+  /** Take it before a directory is listed. */
+  public Ticket ticketForListing(String directory) {
+    return new Ticket(
+        Generation.now(listingGenerations, directory),
+        Generation.now(nameGenerations, directory),
+        System.nanoTime());
   }
 
   /** What is believed of a path now: present, absent, or (outer empty) unknown. */
@@ -91,11 +125,11 @@ public final class AttributeCache {
 
   /** Keeps an answer, unless something changed since the ticket was taken. */
   public void put(Ticket ticket, String path, Optional<Entry> entry) {
-    if (generations.get(ticket.stripe) == ticket.generation) {
+    if (ticket.holds()) {
       String key = ShareNames.key(path);
       Known known = new Known(entry, ticket.nanos);
       entries.put(key, known);
-      if (generations.get(ticket.stripe) != ticket.generation) {
+      if (!ticket.holds()) {
         entries.invalidate(key);
       }
     }
@@ -103,12 +137,12 @@ public final class AttributeCache {
 
   /** Keeps that these are all names of a directory, under the same condition. */
   public void putListing(Ticket ticket, String directory, Set<String> keys) {
-    if (generations.get(ticket.stripe) == ticket.generation && keys.size() <= MAX_LISTED_NAMES) {
+    if (ticket.holds() && keys.size() <= MAX_LISTED_NAMES) {
       Set<String> names = ConcurrentHashMap.newKeySet();
       names.addAll(keys);
       String key = ShareNames.key(directory);
       listings.put(key, new Listing(names, ticket.nanos));
-      if (generations.get(ticket.stripe) != ticket.generation) {
+      if (!ticket.holds()) {
         listings.invalidate(key);
       }
     }
@@ -156,8 +190,8 @@ public final class AttributeCache {
 
     private void move() {
       for (String path : paths) {
-        generations.incrementAndGet(stripe(FsPaths.parent(path)));
-        generations.incrementAndGet(stripe(path));
+        listingGenerations.incrementAndGet(stripe(FsPaths.parent(path)));
+        nameGenerations.incrementAndGet(stripe(path));
         entries.invalidate(ShareNames.key(path));
       }
     }

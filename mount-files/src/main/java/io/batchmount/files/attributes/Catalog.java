@@ -67,7 +67,7 @@ public final class Catalog {
 
   /** Finds a path at the service. */
   public Optional<Entry> ask(String path) throws FsException {
-    AttributeCache.Ticket ticket = cache.ticket(FsPaths.parent(path));
+    AttributeCache.Ticket ticket = cache.ticketForName(path);
     Optional<Entry> found = request(path);
     cache.put(ticket, path, found);
     return found;
@@ -115,7 +115,7 @@ public final class Catalog {
    * Lists a directory, one request a page and one more for each marked entry that is not known yet.
    */
   public void list(String path, PageSink sink) throws FsException {
-    AttributeCache.Ticket ticket = cache.ticket(path);
+    AttributeCache.Ticket ticket = cache.ticketForListing(path);
     String stored = names.toStored(path);
     Set<String> keys = new HashSet<>();
     Optional<String> marker = Optional.empty();

@@ -208,7 +208,11 @@ final class FileOperations {
           add(h, "Content-Disposition", override(call, "rscd", c.disposition()));
           add(h, "Content-Encoding", override(call, "rsce", c.encoding()));
           add(h, "Content-Language", override(call, "rscl", c.language()));
-          Answers.lease(h, file.lease());
+          if (call.target()
+              .param("sharesnapshot")
+              .isEmpty()) { // a snapshot's files say nothing of it
+            Answers.lease(h, file.lease());
+          }
           file.copy()
               .ifPresent(
                   copy ->
