@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.DateTimeException;
@@ -51,11 +52,26 @@ record EntryIntent(
     }
   }
 
-  /** Reads one; empty when the file is no complete intent (its process died while making it). */
+  /**
+   * Reads the last complete one of a file; empty when there is none (its process died while making
+   * it). A change is a line behind the earlier ones; an incomplete line is one that was not told as
+   * kept.
+   */
   static Optional<EntryIntent> read(Path file) throws IOException {
+    String[] lines = new String(Files.readAllBytes(file), StandardCharsets.UTF_8).split("\n");
+    for (int i = lines.length - 1; i >= 0; i--) {
+      Optional<EntryIntent> intent = parse(lines[i]);
+      if (intent.isPresent()) {
+        return intent;
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static Optional<EntryIntent> parse(String line) {
     JsonNode node;
     try {
-      node = JSON.readTree(Files.readAllBytes(file));
+      node = JSON.readTree(line);
     } catch (JsonProcessingException e) {
       return Optional.empty();
     }

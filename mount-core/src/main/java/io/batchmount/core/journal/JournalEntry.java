@@ -15,11 +15,11 @@ import java.util.Optional;
 /**
  * One unsaved file, or one step that must be finished as a whole.
  *
- * <p>Files of an entry, made when first needed: {@code ID.json} (intent), {@code ID.data} (bytes at
- * the file's own offsets, sparse), {@code ID.log} ({@link ExtentLog}). Bytes are written before
- * their range is logged, the intent before both; a process killed at any instruction leaves an
- * entry that opens again with all ranges whose {@link #write} returned. After a crash of the
- * machine that holds for what was there at the last {@link #force}.
+ * <p>Files of an entry, made when first needed: {@code ID.json} (intent, the last line counts),
+ * {@code ID.data} (bytes at the file's own offsets, sparse), {@code ID.log} ({@link ExtentLog}).
+ * Bytes are written before their range is logged, the intent before both; a process killed at any
+ * instruction leaves an entry that opens again with all ranges whose {@link #write} returned. After
+ * a crash of the machine that holds for what was there at the last {@link #force}.
  *
  * <p>Thread-safe.
  */
@@ -30,6 +30,9 @@ public final class JournalEntry implements AutoCloseable {
     ACTIVE,
     FAILED
   }
+
+  /** Bytes of an intent with its earlier lines, above which it is written anew. */
+  private static final int MAX_INTENT_BYTES = 64 << 10;
 
   private final MountJournal journal;
   private final Path directory;
@@ -442,7 +445,7 @@ public final class JournalEntry implements AutoCloseable {
     }
     try {
       if (intentOnDisk) {
-        JournalFiles.replace(intentFile(), changed.toJson(), false);
+        writeIntent(changed);
         intent = changed;
       } else {
         intent = changed;
@@ -451,6 +454,23 @@ public final class JournalEntry implements AutoCloseable {
     } catch (IOException e) {
       throw JournalFiles.failure(directory, "changing the entry of " + intent.path(), e);
     }
+  }
+
+  /**
+   * Adds a line to the intent's file. Putting a new file in its place would be dearer by far: ext4
+   * sends a file that replaces another to the disk at once and waits for it (auto_da_alloc).
+   */
+  private void writeIntent(EntryIntent changed) throws IOException {
+    byte[] json = changed.toJson();
+    boolean gone = !Files.exists(intentFile()); // somebody deleted it: it is put there again
+    if (gone || Files.size(intentFile()) + json.length > MAX_INTENT_BYTES) {
+      JournalFiles.replace(intentFile(), json, false);
+      return;
+    }
+    byte[] line = new byte[json.length + 1];
+    line[0] = '\n'; // in front: what a killed process left of its last line stays apart
+    System.arraycopy(json, 0, line, 1, json.length);
+    JournalFiles.append(intentFile(), line);
   }
 
   private ExtentLog logForWriting() throws IOException {

@@ -51,6 +51,17 @@ final class JournalFiles {
     }
   }
 
+  /** Adds to a file; a process killed meanwhile leaves a part of it at the end. */
+  static void append(Path file, byte[] content) throws IOException {
+    try (FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.APPEND)) {
+      ByteBuffer source = ByteBuffer.wrap(content);
+      while (source.hasRemaining()) {
+        channel.write(source);
+      }
+    }
+  }
+
   /** Makes a new file with its whole content. */
   static void writeNew(Path file, byte[] content, boolean durable) throws IOException {
     try (FileChannel channel =

@@ -174,6 +174,51 @@ class MountJournalTest {
   }
 
   @Test
+  void theLastCompleteLineOfTheIntentCounts() throws Exception {
+    MountJournal journal = MountJournal.open(root, ID);
+    JournalEntry entry = journal.begin("/a", "write", Map.of("mode", "0600"));
+    entry.write(bytes("abc"), 0);
+    entry.updateFacts("/b", Map.of("mode", "0644", "text", "two\nlines"));
+    Object file = fileKey(only("1.json"));
+    entry.updateFacts("/c", Map.of("mode", "0666"));
+    assertThat(fileKey(only("1.json"))).isEqualTo(file); // nothing was put in its place
+    journal.close();
+    byte[] all = Files.readAllBytes(only("1.json"));
+    int torn = 0;
+    for (int cut = 0; all[all.length - 1 - cut] != '\n'; cut++) {
+      Files.write(only("1.json"), java.util.Arrays.copyOf(all, all.length - cut));
+      try (MountJournal again = MountJournal.openAbandoned(root).get(0)) {
+        JournalEntry kept = again.entries().get(0);
+        assertThat(kept.path()).isEqualTo(cut == 0 ? "/c" : "/b");
+        assertThat(kept.facts())
+            .isEqualTo(
+                cut == 0 ? Map.of("mode", "0666") : Map.of("mode", "0644", "text", "two\nlines"));
+        kept.updateFacts("/d", Map.of()); // goes on behind what is torn
+      }
+      try (MountJournal third = MountJournal.openAbandoned(root).get(0)) {
+        assertThat(third.entries().get(0).path()).isEqualTo("/d");
+      }
+      torn++;
+    }
+    assertThat(torn).isGreaterThan(50);
+  }
+
+  @Test
+  void anIntentThatChangesOftenStaysSmall() throws Exception {
+    MountJournal journal = MountJournal.open(root, ID);
+    JournalEntry entry = journal.begin("/a", "write", Map.of());
+    for (int i = 0; i < 2000; i++) {
+      entry.updateFacts("/a", Map.of("number", Integer.toString(i)));
+    }
+    assertThat(Files.size(only("1.json"))).isLessThan(70_000);
+    journal.close();
+    try (MountJournal again = MountJournal.openAbandoned(root).get(0)) {
+      assertThat(again.entries().get(0).facts()).containsEntry("number", "1999");
+      again.entries().get(0).complete();
+    }
+  }
+
+  @Test
   void filesOfAnEntryThatIsDoneServeTheNextOne() throws Exception {
     try (MountJournal journal = MountJournal.open(root, ID)) {
       JournalEntry first = journal.begin("/a", "write", Map.of());
