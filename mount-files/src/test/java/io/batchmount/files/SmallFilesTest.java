@@ -17,7 +17,7 @@ class SmallFilesTest {
   @TempDir Path directory;
 
   @Test
-  void eachSmallFileCostsThreeRequestsAndListingThemOne() throws Exception {
+  void eachSmallFileCostsThreeRequestsAndADirectoryOneListing() throws Exception {
     assumeTrue(Files.exists(Path.of("/dev/fuse")), "no /dev/fuse: nothing can be mounted here");
     try (ShareFixture fixture = ShareFixture.over(EmulatedShare.fresh(), directory)) {
       // a busy machine may need any time: here the clock flushes nothing, and nothing gets too old
@@ -49,7 +49,8 @@ class SmallFilesTest {
         assertThat(requests.getOrDefault("ListDirectoriesAndFiles", 0L))
             .as(listed.toString())
             .isBetween(2L, 4L); // the root and d, each perhaps looked up first
-        assertThat(listed.total()).as(listed.toString()).isLessThanOrEqualTo(20);
+        // files are believed for 200 ms: a slow `ls` asks again, once for each
+        assertThat(listed.total()).as(listed.toString()).isLessThanOrEqualTo(FILES + 20);
         for (int i = 0; i < FILES; i += 50) {
           assertThat(b.path().resolve("d/f" + i)).hasBinaryContent(SharesBench.content(i));
         }
