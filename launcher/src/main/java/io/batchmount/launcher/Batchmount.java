@@ -14,6 +14,7 @@ import io.batchmount.launcher.options.GlobalOptions;
 import io.batchmount.launcher.options.MountOptions;
 import io.batchmount.launcher.options.Settings;
 import io.batchmount.launcher.options.Settings.Sourced;
+import io.batchmount.launcher.outputs.UploadOptions;
 import io.batchmount.launcher.plan.DefaultRoots;
 import io.batchmount.launcher.plan.JobIdentity;
 import io.batchmount.launcher.plan.JobPlan;
@@ -23,6 +24,8 @@ import io.batchmount.launcher.record.JobRecord;
 import io.batchmount.launcher.run.BaseEnvironment;
 import io.batchmount.launcher.run.JobRunner;
 import io.batchmount.launcher.run.KeyVault;
+import io.batchmount.launcher.run.LostJobs;
+import io.batchmount.launcher.run.OutputFilesUploads;
 import io.batchmount.launcher.run.RunContext;
 import io.batchmount.launcher.run.StopRequest;
 import java.io.IOException;
@@ -127,6 +130,7 @@ public final class Batchmount {
             .orElseGet(() -> GlobalOptions.defaultStateDir(environment))
             .toAbsolutePath();
     new MountRegistry(state).cleanDead();
+    LostJobs.mark(state);
     MountOptions mount = new MountOptions();
     ProcessResources resources = ProcessResources.of(mount, state, environment);
     try (StorageMounter mounter = new StorageMounter(resources)) {
@@ -140,8 +144,17 @@ public final class Batchmount {
                   mount,
                   resources,
                   mounter,
-                  new KeyVault(AuthKind.DEFAULT),
-                  Optional.empty(),
+                  new KeyVault(
+                      Optional.ofNullable(options.get("auth"))
+                          .map(AuthKind::parse)
+                          .orElse(AuthKind.DEFAULT)),
+                  OutputFilesUploads.factory(
+                      plan,
+                      OutputFilesUploads.definitions(plan, Optional.empty()),
+                      UploadOptions.defaults(),
+                      accounts,
+                      state,
+                      progress -> {}),
                   Optional.empty(),
                   RunContext.DEFAULT_GRACE,
                   RunContext.DEFAULT_SAVE_TIMEOUT,

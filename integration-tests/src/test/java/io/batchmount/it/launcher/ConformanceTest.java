@@ -5,8 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.batchmount.it.support.Batchmount;
+import io.batchmount.it.support.Storage;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -193,6 +197,42 @@ class ConformanceTest extends LauncherFixture {
     batchmount.run("job", "show", "-j", "t10").expect(2);
   }
 
+  /** A job is queued until its volumes are there; here the service takes requests and is silent. */
+  @Test
+  void t11TerminateAQueuedJob() throws Exception {
+    Path file = write("t11.json", job(custom("echo never")));
+    try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        Batchmount.Running running =
+            batchmount
+                .with(
+                    "AZURE_STORAGE_FILE_ENDPOINT",
+                    "http://127.0.0.1:" + silent.getLocalPort() + "/devstoreaccount1")
+                .start(
+                    "run",
+                    "-f",
+                    file.toString(),
+                    "--job-name",
+                    "t11",
+                    "--job-id",
+                    "id",
+                    "--connect-timeout",
+                    "10m",
+                    "--mount-root",
+                    work.resolve("mounts").toString())) {
+      silent.accept(); // the launcher asks for the share and waits
+      assertThat(record("t11").path("executionState").asText()).isEqualTo("queued");
+      batchmount.run("job", "terminate", "-j", "t11").expect(0);
+      Batchmount.Result result = running.await(Batchmount.LIMIT).expect(143);
+      assertThat(result.stdout()).isEmpty();
+      assertThat(result.stderr().lines().reduce((a, b) -> b).orElse("")).contains("JobTerminated");
+    }
+    JsonNode ended = record("t11");
+    assertThat(ended.path("executionState").asText()).isEqualTo("failed");
+    assertThat(ended.path("executionInfo").path("errors").get(0).path("code").asText())
+        .isEqualTo("JobTerminated");
+    assertThat(mounts()).isEmpty();
+  }
+
   @Test
   void t14VariableInsideQuotes() {
     Batchmount.Result result =
@@ -237,6 +277,58 @@ class ConformanceTest extends LauncherFixture {
       assertThat(err).isEmptyFile();
     }
     batchmount.run("unmount", root.toString()).expect(0);
+  }
+
+  @Test
+  void t16AccountAndKeyByOptionThenByEnvironment() throws Exception {
+    String text =
+        """
+        {"nodeCount": 1, "stdOutErrPathPrefix": "$AZ_BATCHAI_JOB_MOUNT_ROOT/a",
+         "mountVolumes": {"azureFileShares": [
+           {"azureFileUrl": "https://devstoreaccount1.file.core.windows.net/%1$s",
+            "relativeMountPath": "a"},
+           {"azureFileUrl": "https://<AZURE_BATCHAI_STORAGE_ACCOUNT>.file.core.windows.net/%1$s",
+            "relativeMountPath": "b", "credentials": {"accountKey": "<AZURE_BATCHAI_STORAGE_KEY>"}}],
+          "azureBlobFileSystems": [
+           {"accountName": "<AZURE_BATCHAI_STORAGE_ACCOUNT>", "containerName": "%2$s",
+            "relativeMountPath": "c"}]},
+         %3$s}"""
+            .formatted(
+                share,
+                container,
+                custom("cd $AZ_BATCHAI_JOB_MOUNT_ROOT && echo x > a/x && cat b/x && echo y > c/y"));
+    Batchmount endpoints =
+        Batchmount.in(work)
+            .with("AZURE_STORAGE_BLOB_ENDPOINT", Storage.blobEndpoint().toString())
+            .with("AZURE_STORAGE_FILE_ENDPOINT", Storage.fileEndpoint().toString());
+    Path key = write("key", key());
+    Path file = write("t16.json", text);
+    List<String> run = List.of("run", "-f", file.toString(), "--job-name", "t16");
+    for (boolean byOption : List.of(true, false)) {
+      List<String> arguments = new ArrayList<>(run);
+      Batchmount caller = endpoints;
+      if (byOption) {
+        arguments.addAll(
+            List.of(
+                "--storage-account-name",
+                "devstoreaccount1",
+                "--storage-account-key-file",
+                key.toString()));
+      } else {
+        caller =
+            endpoints
+                .with("AZURE_BATCHAI_STORAGE_ACCOUNT", "devstoreaccount1")
+                .with("AZURE_BATCHAI_STORAGE_KEY", key());
+      }
+      assertThat(caller.run(arguments.toArray(String[]::new)).expect(0).stdout()).isEqualTo("x\n");
+      JsonNode volumes = record("t16").path("job").path("mountVolumes");
+      assertThat(volumes.toString()).doesNotContain("<AZURE_BATCHAI").doesNotContain(key());
+      for (String kind : List.of("azureFileShares", "azureBlobFileSystems")) {
+        for (JsonNode volume : volumes.path(kind)) {
+          assertThat(volume.path("accountName").asText()).isEqualTo("devstoreaccount1");
+        }
+      }
+    }
   }
 
   @Test

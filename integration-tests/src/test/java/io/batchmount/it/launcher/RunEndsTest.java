@@ -82,7 +82,11 @@ class RunEndsTest extends LauncherFixture {
 
   @Test
   void killedLauncherIsCleanedUpByTheNextStart() throws Exception {
-    Path file = write("kill.json", job(custom("echo begun; sleep 600")));
+    String marker = "orphan" + UUID.randomUUID();
+    Path file =
+        write(
+            "kill.json",
+            job(custom("bash -c 'exec -a " + marker + " sleep 600' & echo begun; sleep 600")));
     Path root = work.resolve("mounts");
     try (Batchmount.Running running =
         batchmount.start(
@@ -100,6 +104,8 @@ class RunEndsTest extends LauncherFixture {
       running.signal("KILL");
       // the process may only go once its mounts are aborted, which the next start does
       Awaitility.await().until(() -> !commandLines().contains("kill.json"));
+      // what the job ran ends without waiting for a next start
+      Awaitility.await().atMost(Batchmount.LIMIT).until(() -> !commandLines().contains(marker));
       run("after", job(custom("true"))).expect(0);
       running.await(Batchmount.LIMIT);
     }

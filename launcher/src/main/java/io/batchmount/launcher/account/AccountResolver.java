@@ -175,7 +175,10 @@ public final class AccountResolver {
             .map(v -> SecretSource.fixed(v, accountKeyVariable(account)));
     LiveCredential credential;
     Optional<AuthKind> auth = auth();
-    if (key.isPresent() && (auth.isEmpty() || auth.get() == AuthKind.key || !mine)) {
+    // an identity serves where no key is given; it may be named only to open the vault with the key
+    boolean keyServes =
+        auth.isEmpty() || auth.get() == AuthKind.key || isIdentity(auth.get()) || !mine;
+    if (key.isPresent() && keyServes) {
       credential = LiveCredential.key(account, key.get());
     } else if (mine) {
       credential =

@@ -97,6 +97,7 @@ final class JobPlanning {
                 options.jobName(),
                 nodes.jobId()));
     request.nodes(nodes.nodes());
+    options.previousJobId().or(nodes::previousJobId).ifPresent(request::previousJobId);
     options
         .clusterFile()
         .ifPresent(file -> request.cluster(ConfigurationFiles.readCluster(file, volumes.strict())));

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.batchmount.launcher.account.AccountResolver;
 import io.batchmount.launcher.job.ConfigurationFiles;
 import io.batchmount.launcher.job.LoadedCluster;
+import io.batchmount.launcher.job.SetupTask;
 import io.batchmount.launcher.mount.BackgroundProcess;
 import io.batchmount.launcher.mount.MountFailure;
 import io.batchmount.launcher.mount.Patience;
@@ -47,6 +48,20 @@ abstract class MountClusterCommand extends BaseCommand {
       description =
           "Root of mounts (default: /mnt/batchmount/mounts for root, else $XDG_RUNTIME_DIR/batchmount/mounts).")
   Optional<Path> mountRoot = Optional.empty();
+
+  @Option(
+      names = "--setup-task",
+      paramLabel = "TEXT",
+      description =
+          "Shell text that runs once the volumes are mounted, in place of the file's setup task; --setup-task-output goes with it.")
+  Optional<String> setupTask = Optional.empty();
+
+  @Option(
+      names = "--setup-task-output",
+      paramLabel = "PREFIX",
+      description =
+          "Where the setup task's output goes, such as $AZ_BATCHAI_MOUNT_ROOT/team/setup.")
+  Optional<String> setupTaskOutput = Optional.empty();
 
   @Mixin MountOptions mount = new MountOptions();
   @Mixin AccountOptions account = new AccountOptions();
@@ -127,12 +142,35 @@ abstract class MountClusterCommand extends BaseCommand {
     }
   }
 
-  private ClusterPlan plan() throws IOException {
+  /** The cluster of the file, with what the command line says in its place. */
+  private LoadedCluster cluster() {
     LoadedCluster cluster =
         file.isPresent()
             ? ConfigurationFiles.readCluster(file.get(), volumes.strict())
             : ConfigurationFiles.parseCluster(
                 "command line", "{}".getBytes(StandardCharsets.UTF_8), false);
+    if (setupTask.isEmpty() && setupTaskOutput.isEmpty()) {
+      return cluster;
+    }
+    if (setupTask.isEmpty() || setupTaskOutput.isEmpty()) {
+      throw new CommandFailure(
+          ExitCode.USAGE,
+          setupTask.isEmpty()
+              ? "--setup-task-output needs --setup-task: the text to run"
+              : "--setup-task needs --setup-task-output: where its output goes, such as"
+                  + " '$AZ_BATCHAI_MOUNT_ROOT/team/setup'");
+    }
+    return new LoadedCluster(
+        cluster
+            .definition()
+            .withSetupTask(SetupTask.builder(setupTask.get(), setupTaskOutput.get()).build()),
+        cluster.source(),
+        cluster.fileName(),
+        cluster.warnings());
+  }
+
+  private ClusterPlan plan() throws IOException {
+    LoadedCluster cluster = cluster();
     String name = JobIdentity.nameFor(cluster.fileName());
     Path root =
         mountRoot

@@ -66,6 +66,11 @@ public record ClusterDefinition(
     }
   }
 
+  /** The same cluster with another setup task. */
+  public ClusterDefinition withSetupTask(SetupTask task) {
+    return new ClusterDefinition(mountVolumes, Optional.of(task), machine);
+  }
+
   /** A builder without volumes. */
   public static Builder builder() {
     return new Builder();

@@ -6,6 +6,23 @@ import java.util.Optional;
 
 /** Reads the properties of a job. */
 final class JobReader {
+  /**
+   * What the service added when it reported a job: such a report may be handed back as a job file.
+   */
+  private static final String[] REPORTED = {
+    "id",
+    "name",
+    "type",
+    "resourceGroup",
+    "creationTime",
+    "executionState",
+    "executionStateTransitionTime",
+    "executionInfo",
+    "provisioningState",
+    "provisioningStateTransitionTime",
+    "jobOutputDirectoryPathSegment"
+  };
+
   private JobReader() {}
 
   static Optional<JobDefinition> read(ObjectReader job) {
@@ -16,6 +33,7 @@ final class JobReader {
         .ifPresent(
             cluster -> {
               String id = cluster.requiredText("id");
+              cluster.ignore("resourceGroup"); // the CLI split it off when it printed a job
               cluster.finish();
               if (!id.isBlank()) {
                 builder.clusterId(id);
@@ -66,6 +84,7 @@ final class JobReader {
                 builder.schedulingPriority(
                     SchedulingPriority.valueOf(word.toUpperCase(Locale.ROOT))));
     job.ignore("toolType", "location"); // carried by published files, decided by other members
+    job.ignore(REPORTED);
     job.finish();
     return job.build(builder::build);
   }

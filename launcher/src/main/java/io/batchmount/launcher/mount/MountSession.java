@@ -14,6 +14,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -54,6 +55,10 @@ public final class MountSession implements AutoCloseable {
     pool.shutdown();
     List<LiveMount> made = new ArrayList<>();
     List<MountFailure> failures = new ArrayList<>();
+    boolean interrupted = awaitAll(pool);
+    if (interrupted) {
+      failures.add(new MountFailure("interrupted while mounting", new InterruptedException()));
+    }
     for (int i = 0; i < tries.size(); i++) {
       try {
         made.add(tries.get(i).get());
@@ -70,8 +75,7 @@ public final class MountSession implements AutoCloseable {
                         + e.getCause(),
                     e.getCause()));
       } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        failures.add(new MountFailure("interrupted while mounting", e));
+        throw new IllegalStateException("a task that has ended is not waited for", e);
       }
     }
     if (failures.isEmpty()) {
@@ -91,7 +95,30 @@ public final class MountSession implements AutoCloseable {
     for (MountFailure further : failures.subList(1, failures.size())) {
       failures.get(0).addSuppressed(further);
     }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
     throw failures.get(0);
+  }
+
+  /**
+   * Waits until no try goes on any more: one that was left alone could mount after all. An
+   * interrupt is passed on to the tries.
+   *
+   * @return whether this thread was interrupted
+   */
+  private static boolean awaitAll(ExecutorService pool) {
+    boolean interrupted = false;
+    while (true) {
+      try {
+        if (pool.awaitTermination(1, TimeUnit.DAYS)) {
+          return interrupted;
+        }
+      } catch (InterruptedException e) {
+        interrupted = true;
+        pool.shutdownNow();
+      }
+    }
   }
 
   /** A mount that was just made has nothing to save. */

@@ -22,6 +22,8 @@ import io.batchmount.launcher.account.StorageAccount;
 import io.batchmount.launcher.options.MountOptions;
 import io.batchmount.launcher.options.UsageException;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.io.IOException;
+import java.net.URI;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -181,7 +183,9 @@ public final class Stores {
           + " refuses the credential ("
           + volume.account().credential().description()
           + (code.isEmpty() ? "" : ", " + code)
-          + "); check account name, key or SAS, its permissions and this machine's clock";
+          + "); "
+          + wrongClock(blob ? volume.account().blobEndpoint() : volume.account().fileEndpoint())
+              .orElse("check account name, key or SAS, and its permissions");
     }
     if (e.errno() == Errno.ETIMEDOUT || e.errno() == Errno.EIO) {
       String address =
@@ -192,5 +196,14 @@ public final class Stores {
           + "; check address and network";
     }
     return of + " cannot be mounted: " + e.getMessage();
+  }
+
+  /** A signed request carries its time: a wrong clock looks like a wrong key. */
+  private static Optional<String> wrongClock(URI endpoint) {
+    try {
+      return ServiceClock.difference(endpoint).flatMap(ServiceClock::sentence);
+    } catch (IOException e) {
+      return Optional.empty(); // it has answered just before; the credential is what is left
+    }
   }
 }

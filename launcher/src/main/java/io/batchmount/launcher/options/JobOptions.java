@@ -67,6 +67,13 @@ public final class JobOptions {
   Optional<String> jobId = Optional.empty();
 
   @Option(
+      names = "--previous-job-id",
+      paramLabel = "UUID",
+      description =
+          "Id of the run before this one: AZ_BATCHAI_PREV_OUTPUT_<id> names its output directories.")
+  Optional<String> previousJobId = Optional.empty();
+
+  @Option(
       names = "--node-index",
       paramLabel = "N",
       description = "Which of --hosts this machine is, 0 = master.")
@@ -159,6 +166,10 @@ public final class JobOptions {
 
   public Optional<String> jobId() {
     return jobId;
+  }
+
+  public Optional<String> previousJobId() {
+    return previousJobId;
   }
 
   public Optional<Integer> nodeIndex() {

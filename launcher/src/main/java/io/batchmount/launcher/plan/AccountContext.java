@@ -104,7 +104,7 @@ public final class AccountContext {
 
   /** Collects what is known. */
   public static final class Builder {
-    private static final String KEY_BY_ACCOUNT = "BATCHMOUNT_ACCOUNT_KEY_";
+    private static final String KEY_BY_ACCOUNT = "AZURE_BATCHAI_STORAGE_KEY_";
 
     private Named commandLine = Named.NONE;
     private Named batchAi = Named.NONE;
@@ -153,7 +153,7 @@ public final class AccountContext {
 
     /**
      * Takes what the environment says: {@code AZURE_BATCHAI_STORAGE_ACCOUNT}, {@code
-     * AZURE_BATCHAI_STORAGE_KEY}, {@code BATCHMOUNT_ACCOUNT_KEY_<ACCOUNT>} (the key of one more
+     * AZURE_BATCHAI_STORAGE_KEY}, {@code AZURE_BATCHAI_STORAGE_KEY_<ACCOUNT>} (the key of one more
      * account), {@code AZURE_STORAGE_ACCOUNT}, {@code AZURE_STORAGE_ACCESS_KEY}, {@code
      * AZURE_STORAGE_KEY}, {@code AZURE_STORAGE_CONNECTION_STRING}, {@code AZURE_STORAGE_SAS_TOKEN}.
      */

@@ -56,10 +56,10 @@ public record ContainerPlan(ContainerSettings settings, List<Path> directories, 
               ? List.of("--gpus", "all")
               : List.of("--device", "nvidia.com/gpu=all"));
     }
-    // a shell that waits, ends at once on TERM, and reaps what is left over by exec
+    // a shell that waits, ends at once on TERM, and reaps what is left over by exec: no need of
+    // --init, whose helper program is not everywhere where podman is
     arguments.addAll(
         List.of(
-            "--init",
             "--entrypoint",
             "/bin/sh",
             image(),
@@ -69,10 +69,12 @@ public record ContainerPlan(ContainerSettings settings, List<Path> directories, 
   }
 
   /**
-   * Runs a command in the container.
+   * Runs a command in the container, as leader of a process group there.
    *
    * @param variables names of the variables that it sees
    * @param workingDirectory inside, the same path as outside
+   * @param pidFile where the number of its process group, as it is inside, is left for {@link
+   *     #signalArguments}; below one of {@link #directories}
    * @param command program and arguments
    */
   public List<String> execArguments(
@@ -80,6 +82,7 @@ public record ContainerPlan(ContainerSettings settings, List<Path> directories, 
       String name,
       Collection<String> variables,
       Path workingDirectory,
+      Path pidFile,
       List<String> command) {
     List<String> arguments = new ArrayList<>();
     arguments.addAll(List.of(engine, "exec", "--workdir", workingDirectory.toString()));
@@ -88,8 +91,29 @@ public record ContainerPlan(ContainerSettings settings, List<Path> directories, 
       arguments.add(variable);
     }
     arguments.add(name);
+    arguments.addAll(
+        List.of(
+            "bash", "-c", "{ echo $$ > \"$0\"; } 2>/dev/null; exec \"$@\"", pidFile.toString()));
     arguments.addAll(command);
     return List.copyOf(arguments);
+  }
+
+  /**
+   * Sends a signal to the process group of a command. Killing the engine's client would leave the
+   * command running.
+   *
+   * @param signal without SIG
+   */
+  public List<String> signalArguments(String engine, String name, Path pidFile, String signal) {
+    return List.of(
+        engine,
+        "exec",
+        name,
+        "bash",
+        "-c",
+        "kill -s \"$1\" -- \"-$(< \"$0\")\"",
+        pidFile.toString(),
+        signal);
   }
 
   /** Removes the container and what runs in it. */

@@ -19,6 +19,7 @@ import java.util.Set;
  *
  * @param inputs path by id
  * @param outputs path by id
+ * @param previous path of the attempt before by id; empty without one
  * @param stdOutErr where the files of standard output go
  * @param shared directory beside it for what several machines share
  * @param toCreate what is made before the preparation, each once
@@ -27,6 +28,7 @@ import java.util.Set;
 record JobDirectories(
     Map<String, String> inputs,
     Map<String, Path> outputs,
+    Map<String, Path> previous,
     Path stdOutErr,
     Path shared,
     List<Path> toCreate,
@@ -60,6 +62,8 @@ record JobDirectories(
       }
       inputs.put(input.id(), path);
     }
+    Optional<String> before = request.previousJobId().map(request.identity()::segmentOf);
+    Map<String, Path> previous = new LinkedHashMap<>();
     Set<Path> create = new LinkedHashSet<>();
     Map<String, Path> outputs = new LinkedHashMap<>();
     for (int i = 0; i < job.outputDirectories().size(); i++) {
@@ -81,6 +85,14 @@ record JobDirectories(
               problems);
       outputs.put(output.id(), path);
       create.add(path);
+      before.ifPresent(
+          other ->
+              previous.put(
+                  output.id(),
+                  path(
+                      request.layout().directory(prefix.get(), other, output.pathSuffix()),
+                      key,
+                      problems)));
     }
     String key = "stdOutErrPathPrefix";
     Optional<String> prefix = texts.absolute(key, job.stdOutErrPathPrefix());
@@ -91,6 +103,7 @@ record JobDirectories(
     return new JobDirectories(
         inputs,
         outputs,
+        previous,
         stdOutErr,
         path(Paths.join(base, SHARED), key, problems),
         new ArrayList<>(create),

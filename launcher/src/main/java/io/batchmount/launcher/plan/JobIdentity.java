@@ -89,6 +89,12 @@ public record JobIdentity(
         newJobId.orElse(jobId));
   }
 
+  /** The path of another run of the same job, by its uuid. */
+  String segmentOf(String otherId) {
+    return new JobIdentity(subscription, resourceGroup, workspace, experiment, job, otherId)
+        .segment();
+  }
+
   /** The job's path inside a volume, without a slash at either end. */
   public String segment() {
     return String.join(

@@ -28,6 +28,7 @@ import java.util.Optional;
  * @param currentDirectory where COMMAND runs, absolute
  * @param baseEnvironment the launcher's own environment
  * @param gpusPerNode GPUs of a node
+ * @param previousJobId uuid of the attempt before this one, whose outputs the job may look at
  */
 public record JobPlanRequest(
     LoadedJob job,
@@ -44,7 +45,8 @@ public record JobPlanRequest(
     List<String> command,
     Path currentDirectory,
     Map<String, String> baseEnvironment,
-    int gpusPerNode) {
+    int gpusPerNode,
+    Optional<String> previousJobId) {
   public JobPlanRequest {
     Objects.requireNonNull(job, "job");
     command = List.copyOf(command);
@@ -77,6 +79,7 @@ public record JobPlanRequest(
     private Path currentDirectory = Path.of("");
     private Map<String, String> baseEnvironment = Map.of();
     private int gpusPerNode;
+    private Optional<String> previousJobId = Optional.empty();
 
     private Builder(LoadedJob job, DefaultRoots roots) {
       this.job = job;
@@ -170,6 +173,12 @@ public record JobPlanRequest(
       return this;
     }
 
+    /** Uuid of the attempt before this one. */
+    public Builder previousJobId(String value) {
+      previousJobId = Optional.of(value);
+      return this;
+    }
+
     /** The request. */
     public JobPlanRequest build() {
       return new JobPlanRequest(
@@ -187,7 +196,8 @@ public record JobPlanRequest(
           command,
           currentDirectory,
           baseEnvironment,
-          gpusPerNode);
+          gpusPerNode,
+          previousJobId);
     }
   }
 }

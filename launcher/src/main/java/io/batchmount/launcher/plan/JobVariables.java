@@ -47,6 +47,9 @@ final class JobVariables {
     for (OutputDirectory output : request.job().definition().outputDirectories()) {
       values.put("AZ_BATCHAI_OUTPUT_" + output.id(), "" + directories.outputs().get(output.id()));
     }
+    directories
+        .previous()
+        .forEach((id, path) -> values.put("AZ_BATCHAI_PREV_OUTPUT_" + id, path.toString()));
     values.put("AZ_BATCHAI_STDOUTERR_DIR", directories.stdOutErr().toString());
     Map<String, EnvironmentValue> variables = new LinkedHashMap<>();
     values.forEach((name, value) -> variables.put(name, new EnvironmentValue.Plain(value)));

@@ -28,12 +28,26 @@ import java.util.UUID;
  * @param nodes where the job runs
  * @param jobId the job's uuid, given or derived; empty: a fresh one is made
  * @param engine name of the engine that was recognised
+ * @param previousJobId uuid of the attempt before, when the engine has started the job again
  */
-public record NodeDetection(NodeSelection nodes, Optional<String> jobId, Optional<String> engine) {
+public record NodeDetection(
+    NodeSelection nodes,
+    Optional<String> jobId,
+    Optional<String> engine,
+    Optional<String> previousJobId) {
   private static final String LOCAL_HOST = "127.0.0.1";
 
   /** What an engine says. */
-  private record Found(String engine, List<String> hosts, int index, Optional<String> jobSeed) {}
+  private record Found(
+      String engine,
+      List<String> hosts,
+      int index,
+      Optional<String> jobSeed,
+      Optional<String> previousSeed) {
+    Found(String engine, List<String> hosts, int index, Optional<String> jobSeed) {
+      this(engine, hosts, index, jobSeed, Optional.empty());
+    }
+  }
 
   /**
    * Decides where a job of {@code nodeCount} nodes runs.
@@ -54,7 +68,7 @@ public record NodeDetection(NodeSelection nodes, Optional<String> jobId, Optiona
         throw new ConfigurationException(
             "node-index", "must be 0: the job has one node (nodeCount is " + nodeCount + ")");
       }
-      return new NodeDetection(NodeSelection.LOCAL, jobId, Optional.empty());
+      return new NodeDetection(NodeSelection.LOCAL, jobId, Optional.empty(), Optional.empty());
     }
     Optional<Found> found =
         openMpi(environment, nodeCount)
@@ -72,7 +86,7 @@ public record NodeDetection(NodeSelection nodes, Optional<String> jobId, Optiona
         throw new ConfigurationException(
             "hosts", "is required with --node-index: list the addresses of all nodes");
       }
-      return new NodeDetection(NodeSelection.LOCAL, jobId, Optional.empty());
+      return new NodeDetection(NodeSelection.LOCAL, jobId, Optional.empty(), Optional.empty());
     }
     List<String> all = hosts.isEmpty() ? found.orElseThrow().hosts() : hosts;
     OptionalInt index =
@@ -83,7 +97,11 @@ public record NodeDetection(NodeSelection nodes, Optional<String> jobId, Optiona
       throw new ConfigurationException(
           "job-id", "is required with --hosts: give the same UUID on all nodes");
     }
-    return new NodeDetection(nodes, id, found.map(Found::engine));
+    Optional<String> previous =
+        jobId.isPresent()
+            ? Optional.empty()
+            : found.flatMap(Found::previousSeed).map(NodeDetection::uuid);
+    return new NodeDetection(nodes, id, found.map(Found::engine), previous);
   }
 
   private static String uuid(String seed) {
@@ -104,20 +122,28 @@ public record NodeDetection(NodeSelection nodes, Optional<String> jobId, Optiona
           "node-index",
           "cannot be told: Slurm started several tasks on this node; use srun --ntasks-per-node=1");
     }
-    Optional<String> seed =
-        text(environment, "SLURM_JOB_ID")
-            .map(
-                id ->
-                    "slurm/"
-                        + text(environment, "SLURM_CLUSTER_NAME").orElse("")
-                        + "/"
-                        + id
-                        + "/"
-                        + text(environment, "SLURM_STEP_ID").orElse("")
-                        + "/"
-                        + text(environment, "SLURM_RESTART_COUNT").orElse("0"));
+    int restarts = number(environment, "SLURM_RESTART_COUNT").orElse(0);
     return Optional.of(
-        new Found("Slurm", HostListExpression.expand(list.get()), index.getAsInt(), seed));
+        new Found(
+            "Slurm",
+            HostListExpression.expand(list.get()),
+            index.getAsInt(),
+            slurmSeed(environment, restarts),
+            restarts > 0 ? slurmSeed(environment, restarts - 1) : Optional.empty()));
+  }
+
+  private static Optional<String> slurmSeed(Map<String, String> environment, int restarts) {
+    return text(environment, "SLURM_JOB_ID")
+        .map(
+            id ->
+                "slurm/"
+                    + text(environment, "SLURM_CLUSTER_NAME").orElse("")
+                    + "/"
+                    + id
+                    + "/"
+                    + text(environment, "SLURM_STEP_ID").orElse("")
+                    + "/"
+                    + restarts);
   }
 
   private static Optional<Found> openMpi(Map<String, String> environment, int nodeCount) {

@@ -309,7 +309,7 @@ public final class VolumeCompletion {
           key
               + ": no key of account \""
               + account
-              + "\" is known: set BATCHMOUNT_ACCOUNT_KEY_"
+              + "\" is known: set AZURE_BATCHAI_STORAGE_KEY_"
               + account.toUpperCase(java.util.Locale.ROOT)
               + ", or AZURE_BATCHAI_STORAGE_KEY for the account in effect; an identity is tried"
               + " otherwise");

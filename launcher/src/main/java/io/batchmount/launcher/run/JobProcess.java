@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 
 /**
  * One process of a job, leader of a session and process group of its own: a signal to the group
@@ -20,6 +21,8 @@ import java.util.concurrent.TimeUnit;
 public final class JobProcess {
   /** Who still holds the pipe after the process has ended gets this long to finish printing. */
   private static final Duration DRAIN = Duration.ofSeconds(2);
+
+  private static final String INSIST = "KILL";
 
   /** Between two looks at a group that is to end. */
   private static final long POLL_MILLIS = 50;
@@ -41,6 +44,7 @@ public final class JobProcess {
    * @param stderr file of standard error
    * @param passThrough whether its output also goes to the caller
    * @param counts whether its exit code matters
+   * @param container where it runs, when not on the node itself
    */
   public record Spec(
       String name,
@@ -51,7 +55,8 @@ public final class JobProcess {
       Path stdout,
       Path stderr,
       boolean passThrough,
-      boolean counts) {
+      boolean counts,
+      Optional<InContainer> container) {
     public Spec {
       arguments = List.copyOf(arguments);
       environment = Map.copyOf(environment);
@@ -61,6 +66,19 @@ public final class JobProcess {
     @Override
     public String toString() {
       return name + arguments;
+    }
+  }
+
+  /**
+   * A process that an engine's client runs in a container. The client passes no signals on, and
+   * when it is killed the process stays; so signals go to the process group inside.
+   *
+   * @param signal makes the argument vector that sends a signal, named without SIG, to the group
+   */
+  public record InContainer(Function<String, List<String>> signal) {
+    /** Whether the signal could be sent. */
+    boolean send(String name) throws IOException {
+      return SystemMounts.run(signal.apply(name)).code() == 0;
     }
   }
 
@@ -143,6 +161,12 @@ public final class JobProcess {
    * @param name without SIG
    */
   public void signal(String name) throws IOException {
+    if (spec.container().isPresent()
+        && process.isAlive()
+        && spec.container().get().send(name)
+        && !name.equals(INSIST)) {
+      return; // the client ends with the process inside
+    }
     SystemMounts.run(
         List.of("bash", "-c", "kill -s \"$1\" -- \"-$2\"", "kill", name, Long.toString(pid())));
   }
@@ -162,7 +186,7 @@ public final class JobProcess {
       TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
     }
     if (groupLives()) {
-      signal("KILL");
+      signal(INSIST);
       process.waitFor(DRAIN.toMillis(), TimeUnit.MILLISECONDS);
     }
   }

@@ -30,6 +30,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -103,19 +104,23 @@ public final class JobRunner {
     makeLocalDirectories();
     keeper.begin();
     MountSession session = context.newSession();
-    try (MountHost host =
-        MountHost.announce(
-            session,
-            context.stateDirectory(),
-            MountRegistry.newId(),
-            "run",
-            volumes,
-            context.log(),
-            Optional.of(plan.roots().jobTemp()))) {
-      mount(session, volumes);
+    try (Watchdog watchdog = Watchdog.start(context.environment(), context.grace());
+        MountHost host =
+            MountHost.announce(
+                session,
+                context.stateDirectory(),
+                MountRegistry.newId(),
+                "run",
+                volumes,
+                context.log(),
+                Optional.of(plan.roots().jobTemp()))) {
+      Optional<Ended> stopped = mount(session, volumes);
+      if (stopped.isPresent()) {
+        return neverRan(session, stopped.get());
+      }
       Ended ended;
       try {
-        ended = onMounts();
+        ended = onMounts(watchdog);
       } catch (IOException e) {
         ended =
             new Ended(
@@ -123,6 +128,7 @@ public final class JobRunner {
                 List.of(new JobError(JobError.OTHER_MOUNT, String.valueOf(e.getMessage()))),
                 false);
         say(e.getMessage());
+        Nodes.tellThatThisOneFailed(plan, MOUNT_FAILED_CODE);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         ended =
@@ -160,14 +166,20 @@ public final class JobRunner {
     }
   }
 
-  private void mount(MountSession session, List<Volume> volumes) throws MountFailure, IOException {
-    try {
+  /** Empty when all volumes are there; else the job was told to end before. */
+  private Optional<Ended> mount(MountSession session, List<Volume> volumes)
+      throws MountFailure, IOException {
+    try (InterruptOnStop waiting = InterruptOnStop.of(stop)) {
       long begin = System.nanoTime();
       new Patience(context.options().keepTrying(), reason -> say(reason + "; trying again"))
           .until(() -> session.mountAll(volumes));
       volumes.forEach(volume -> say("mounted " + volume.source() + " at " + volume.mountPoint()));
       phases.add("mount", begin);
+      return Optional.empty();
     } catch (MountFailure e) {
+      if (stop.signal().isPresent()) {
+        return Optional.of(terminated(0, false));
+      }
       String code =
           e.volume()
               .map(
@@ -192,11 +204,25 @@ public final class JobRunner {
           JSON.createObjectNode());
       say("mounting failed: " + e.getMessage());
       throw e;
+    } catch (IOException e) {
+      if (stop.signal().isPresent()) {
+        return Optional.of(terminated(0, false)); // it waited for a next try
+      }
+      throw e;
     }
   }
 
+  /** The end of a job that was told to end while it still waited for its volumes. */
+  private RunResult neverRan(MountSession session, Ended ended) {
+    say("the job was ended before its volumes were mounted");
+    logs.values().forEach(ExecutionLog::close);
+    keeper.end(JobState.FAILED, ended.code(), ended.errors(), JSON.createObjectNode());
+    session.close();
+    return new RunResult(ended.code(), keeper.record(), List.of());
+  }
+
   /** All between mounting and saving. */
-  private Ended onMounts() throws IOException, InterruptedException {
+  private Ended onMounts(Watchdog watchdog) throws IOException, InterruptedException {
     for (Path directory : plan.createdBeforePreparation()) {
       makeDirectory(directory);
     }
@@ -213,17 +239,19 @@ public final class JobRunner {
     }
     keeper.running();
     stop.add((name, again) -> keeper.terminating());
-    try (Nodes nodes = Nodes.of(context, logs)) {
+    ProcessSet.Surroundings surroundings =
+        new ProcessSet.Surroundings(context.grace(), context.out(), context.err(), stop, watchdog);
+    try (Nodes nodes = Nodes.of(context, logs, watchdog)) {
       nodes.start();
       long begin = System.nanoTime();
-      Optional<Ended> prepared = prepare(nodes);
+      Optional<Ended> prepared = prepare(nodes, surroundings);
       phases.add("preparation", begin);
       if (prepared.isPresent()) {
         nodes.tellOthers(prepared.get().code());
         return prepared.get();
       }
       begin = System.nanoTime();
-      Ended ended = runCommands(nodes);
+      Ended ended = runCommands(nodes, surroundings);
       nodes.tellOthers(ended.code());
       phases.add("command", begin);
       return ended;
@@ -236,7 +264,7 @@ public final class JobRunner {
 
   private static void makeDirectory(Path directory) throws IOException {
     try {
-      Files.createDirectories(directory);
+      SharedDirectories.make(directory);
     } catch (IOException e) {
       throw new IOException(
           "directory "
@@ -248,9 +276,11 @@ public final class JobRunner {
   }
 
   /** Empty when all went well. */
-  private Optional<Ended> prepare(Nodes nodes) throws IOException, InterruptedException {
+  private Optional<Ended> prepare(Nodes nodes, ProcessSet.Surroundings surroundings)
+      throws IOException, InterruptedException {
+    Instant deadline = Instant.now().plus(plan.timeLimit());
     if (plan.preparation().isEmpty()) {
-      return nodes.awaitOthersPrepared(0, stop).map(this::preparationFailed);
+      return nodes.awaitOthersPrepared(0, stop, deadline).map(this::preparationFailed);
     }
     List<JobProcess.Spec> specs = new ArrayList<>();
     for (NodePlan node : plan.nodesHere()) {
@@ -258,15 +288,15 @@ public final class JobRunner {
       specs.add(nodes.preparation(node));
     }
     ProcessSet.Outcome outcome =
-        ProcessSet.run(specs, context, stop, plan.timeLimit(), unsaved, set -> {});
+        ProcessSet.run(specs, surroundings, plan.timeLimit(), unsaved, set -> {});
     say("preparation ended with exit code " + outcome.exitCode());
     if (outcome.exitCode() == 0 && stop.signal().isEmpty()) {
-      return nodes.awaitOthersPrepared(0, stop).map(this::preparationFailed);
+      return nodes.awaitOthersPrepared(0, stop, deadline).map(this::preparationFailed);
     }
     if (stop.signal().isPresent()) {
       return Optional.of(terminated(outcome.exitCode(), false));
     }
-    nodes.awaitOthersPrepared(outcome.exitCode(), stop);
+    nodes.awaitOthersPrepared(outcome.exitCode(), stop, deadline);
     return Optional.of(
         outcome.timedOut() ? timeLimit(false) : preparationFailed(outcome.exitCode()));
   }
@@ -299,7 +329,8 @@ public final class JobRunner {
         ran);
   }
 
-  private Ended runCommands(Nodes nodes) throws IOException, InterruptedException {
+  private Ended runCommands(Nodes nodes, ProcessSet.Surroundings surroundings)
+      throws IOException, InterruptedException {
     List<JobProcess.Spec> specs = new ArrayList<>();
     for (ProcessPlan process : plan.processesHere()) {
       logs.get(process.node()).say("command: " + process.command().text());
@@ -310,12 +341,12 @@ public final class JobRunner {
     }
     if (specs.isEmpty()) {
       // a node without processes of its own keeps its mounts as long as the job needs them
-      int code = nodes.awaitMasterEnded(stop);
+      int code = nodes.awaitMasterEnded(stop, Instant.now().plus(plan.timeLimit()));
       return code == 0 ? new Ended(0, List.of(), true) : failed(code);
     }
     try (UploadsGuard uploads = UploadsGuard.of(context, specs.get(0), stop)) {
       ProcessSet.Outcome outcome =
-          ProcessSet.run(specs, context, stop, plan.timeLimit(), unsaved, set -> uploads.started());
+          ProcessSet.run(specs, surroundings, plan.timeLimit(), unsaved, set -> uploads.started());
       say("command ended with exit code " + outcome.exitCode());
       Ended ended;
       if (outcome.timedOut()) {

@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -32,6 +33,14 @@ final class Nodes implements AutoCloseable {
   /** Between two looks at what the other nodes say: a request each on a share. */
   private static final long LOOK_MILLIS = 500;
 
+  /** Names of the files by which nodes tell each other where they stand. */
+  private static final String PREPARED = "prepared";
+
+  private static final String ENDED = "ended";
+
+  /** Exit code of what took longer than the job may, as timeout(1) has it. */
+  private static final int TIMED_OUT = 124;
+
   private static final int CONTAINER_FAILED = 125; // as docker run says it
 
   private final RunContext context;
@@ -39,23 +48,32 @@ final class Nodes implements AutoCloseable {
   private final Map<String, String> base;
   private final Map<Integer, ExecutionLog> logs;
   private final Optional<Engine> engine;
+  private final Watchdog watchdog;
   private final Map<Integer, String> containers = new LinkedHashMap<>();
+  private int pidFiles;
 
   private record Engine(String program, ContainerPlan.Engine kind) {}
 
-  private Nodes(RunContext context, Map<Integer, ExecutionLog> logs, Optional<Engine> engine) {
+  private Nodes(
+      RunContext context,
+      Map<Integer, ExecutionLog> logs,
+      Optional<Engine> engine,
+      Watchdog watchdog) {
     this.context = context;
     this.plan = context.plan();
     this.base = BaseEnvironment.of(context.environment());
     this.logs = logs;
     this.engine = engine;
+    this.watchdog = watchdog;
   }
 
-  static Nodes of(RunContext context, Map<Integer, ExecutionLog> logs) throws ContainerFailure {
+  static Nodes of(RunContext context, Map<Integer, ExecutionLog> logs, Watchdog watchdog)
+      throws ContainerFailure {
     return new Nodes(
         context,
         logs,
-        context.plan().container().isPresent() ? Optional.of(engine(context)) : Optional.empty());
+        context.plan().container().isPresent() ? Optional.of(engine(context)) : Optional.empty(),
+        watchdog);
   }
 
   private static Engine engine(RunContext context) throws ContainerFailure {
@@ -100,6 +118,7 @@ final class Nodes implements AutoCloseable {
     logIn(container);
     for (NodePlan node : plan.nodesHere()) {
       String name = "batchmount-" + plan.identity().jobId() + "-" + node.index();
+      watchdog.addContainer(name, engine.orElseThrow().program());
       SystemMounts.Said said =
           SystemMounts.run(
               container.startArguments(engine.orElseThrow().program(), engine.get().kind(), name),
@@ -191,16 +210,18 @@ final class Nodes implements AutoCloseable {
     List<String> names = new ArrayList<>(planned.names());
     task.keySet().stream().filter(known -> !names.contains(known)).forEach(names::add);
     List<String> command = arguments;
+    Optional<JobProcess.InContainer> inside = Optional.empty();
     if (containers.containsKey(node)) {
+      ContainerPlan container = plan.container().orElseThrow();
+      String program = engine.orElseThrow().program();
+      String containerName = containers.get(node);
+      Path pidFile = plan.roots().jobTemp().resolve("pid-" + pidFiles++);
       command =
-          plan.container()
-              .orElseThrow()
-              .execArguments(
-                  engine.orElseThrow().program(),
-                  containers.get(node),
-                  names,
-                  directory,
-                  arguments);
+          container.execArguments(program, containerName, names, directory, pidFile, arguments);
+      inside =
+          Optional.of(
+              new JobProcess.InContainer(
+                  signal -> container.signalArguments(program, containerName, pidFile, signal)));
     }
     return new JobProcess.Spec(
         name,
@@ -211,12 +232,17 @@ final class Nodes implements AutoCloseable {
         plan.stdOutErrDirectory().resolve(stdout),
         plan.stdOutErrDirectory().resolve(stderr),
         true,
-        counts);
+        counts,
+        inside);
   }
 
   // ---- several machines
 
   private Path mark(int node, String what) {
+    return mark(plan, node, what);
+  }
+
+  private static Path mark(JobPlan plan, int node, String what) {
     return plan.sharedTempOnVolume()
         .orElseThrow()
         .resolveSibling("nodes")
@@ -226,14 +252,15 @@ final class Nodes implements AutoCloseable {
   /**
    * Tells that this node is prepared, and waits until all are.
    *
+   * @param deadline when waiting ends, with {@value #TIMED_OUT}
    * @return exit code of a node whose preparation failed
    */
-  Optional<Integer> awaitOthersPrepared(int code, StopRequest stop)
+  Optional<Integer> awaitOthersPrepared(int code, StopRequest stop, Instant deadline)
       throws IOException, InterruptedException {
     if (plan.sharedTempOnVolume().isEmpty()) {
       return Optional.empty();
     }
-    write(mark(plan.thisNode().orElseThrow(), "prepared"), code);
+    write(mark(plan.thisNode().orElseThrow(), PREPARED), code);
     if (code != 0) {
       return Optional.of(code);
     }
@@ -241,10 +268,16 @@ final class Nodes implements AutoCloseable {
       Optional<Integer> said = Optional.empty();
       boolean told = false;
       while (said.isEmpty()) {
-        said = read(mark(node.index(), "prepared"));
+        said = read(mark(node.index(), PREPARED));
         if (said.isEmpty()) {
           if (stop.signal().isPresent()) {
             return Optional.empty();
+          }
+          if (Instant.now().isAfter(deadline)) {
+            logs.values()
+                .forEach(
+                    log -> log.say("node " + node.id() + " did not report within the time limit"));
+            return Optional.of(TIMED_OUT);
           }
           if (!told) {
             logs.values().forEach(log -> log.say("waiting for node " + node.id()));
@@ -263,26 +296,51 @@ final class Nodes implements AutoCloseable {
   /** Tells the other nodes that the job is over. */
   void tellOthers(int code) throws IOException {
     if (plan.sharedTempOnVolume().isPresent()) {
-      write(mark(plan.thisNode().orElseThrow(), "ended"), code);
+      write(mark(plan.thisNode().orElseThrow(), ENDED), code);
     }
   }
 
-  /** Waits until the master tells that the job is over. */
-  int awaitMasterEnded(StopRequest stop) throws IOException, InterruptedException {
+  /**
+   * Tells the other nodes that this one failed before it came to its preparation; they would wait
+   * for it.
+   */
+  static void tellThatThisOneFailed(JobPlan plan, int code) {
+    if (plan.sharedTempOnVolume().isEmpty()) {
+      return;
+    }
+    int node = plan.thisNode().orElseThrow();
+    try {
+      write(mark(plan, node, PREPARED), code);
+      write(mark(plan, node, ENDED), code);
+    } catch (IOException e) {
+      LOG.warn("the other nodes cannot be told: {}", e.getMessage());
+    }
+  }
+
+  /**
+   * Waits until the master tells that the job is over.
+   *
+   * @param deadline when waiting ends, with {@value #TIMED_OUT}
+   */
+  int awaitMasterEnded(StopRequest stop, Instant deadline)
+      throws IOException, InterruptedException {
     while (true) {
-      Optional<Integer> said = read(mark(0, "ended"));
+      Optional<Integer> said = read(mark(0, ENDED));
       if (said.isPresent()) {
         return said.get();
       }
       if (stop.signal().isPresent()) {
         return 128 + stop.signal().getAsInt();
       }
+      if (Instant.now().isAfter(deadline)) {
+        return TIMED_OUT;
+      }
       TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
     }
   }
 
   private static void write(Path file, int code) throws IOException {
-    Files.createDirectories(file.getParent());
+    SharedDirectories.make(file.getParent());
     Files.writeString(file, code + "\n");
   }
 
@@ -308,6 +366,8 @@ final class Nodes implements AutoCloseable {
                     .removeArguments(engine.orElseThrow().program(), name));
         if (said.code() != 0) {
           LOG.warn("container {} cannot be removed: {}", name, said.output());
+        } else {
+          watchdog.removeContainer(name);
         }
       } catch (IOException e) {
         LOG.warn("container {} cannot be removed: {}", name, e.getMessage());

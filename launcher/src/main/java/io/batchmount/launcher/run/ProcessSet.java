@@ -1,6 +1,7 @@
 package io.batchmount.launcher.run;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,6 +18,7 @@ final class ProcessSet {
   private final List<JobProcess> processes = new ArrayList<>();
   private final LinkedBlockingQueue<JobProcess> ended = new LinkedBlockingQueue<>();
   private final Duration grace;
+  private final Watchdog watchdog;
   private final AtomicBoolean insisted = new AtomicBoolean();
 
   /**
@@ -27,8 +29,21 @@ final class ProcessSet {
    */
   record Outcome(int exitCode, boolean timedOut) {}
 
-  private ProcessSet(Duration grace) {
+  /**
+   * What processes of a job are started in.
+   *
+   * @param grace between asking a process to end and ending it
+   * @param out the caller's standard output
+   * @param err the caller's standard error
+   * @param stop a wish to end the job
+   * @param watchdog ends them if this process cannot
+   */
+  record Surroundings(
+      Duration grace, OutputStream out, OutputStream err, StopRequest stop, Watchdog watchdog) {}
+
+  private ProcessSet(Duration grace, Watchdog watchdog) {
     this.grace = grace;
+    this.watchdog = watchdog;
   }
 
   /**
@@ -40,28 +55,29 @@ final class ProcessSet {
    */
   static Outcome run(
       List<JobProcess.Spec> specs,
-      RunContext context,
-      StopRequest stop,
+      Surroundings surroundings,
       Duration limit,
       List<String> problems,
       Consumer<ProcessSet> started)
       throws IOException, InterruptedException {
-    ProcessSet set = new ProcessSet(context.grace());
+    Watchdog watchdog = surroundings.watchdog();
+    ProcessSet set = new ProcessSet(surroundings.grace(), watchdog);
     StopRequest.Listener listener = set::pass;
     try {
       for (JobProcess.Spec spec : specs) {
-        JobProcess process = JobProcess.start(spec, context.out(), context.err());
+        JobProcess process = JobProcess.start(spec, surroundings.out(), surroundings.err());
+        watchdog.add(process.pid());
         synchronized (set.processes) {
           set.processes.add(process);
         }
         process.onExit().thenRun(() -> set.ended.add(process));
       }
-      stop.add(listener);
+      surroundings.stop().add(listener);
       started.accept(set);
       return set.await(limit);
     } finally {
-      stop.remove(listener);
-      set.endAll(context.grace());
+      surroundings.stop().remove(listener);
+      set.endAll(surroundings.grace());
       for (JobProcess process : set.processes) {
         if (!process.drained()) {
           problems.add(
@@ -145,6 +161,9 @@ final class ProcessSet {
               () -> {
                 try {
                   process.endGroup(grace);
+                  if (!process.groupLives()) {
+                    watchdog.remove(process.pid());
+                  }
                 } catch (IOException e) {
                   throw new java.io.UncheckedIOException(e);
                 } catch (InterruptedException e) {

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 
 /** Runs the setup task of a cluster on this node. */
@@ -51,7 +52,8 @@ public final class SetupTaskRunner {
                   task.directory().resolve(task.stdoutFile()),
                   task.directory().resolve(task.stderrFile()),
                   false,
-                  true),
+                  true,
+                  Optional.empty()),
               OutputStream.nullOutputStream(),
               OutputStream.nullOutputStream());
       int code = TIMED_OUT;

@@ -7,10 +7,10 @@ import io.batchmount.core.FsException;
 import io.batchmount.core.OpenOptions;
 import io.batchmount.launcher.account.StorageAccount;
 import io.batchmount.launcher.mount.Owner;
+import io.batchmount.launcher.mount.ServiceClock;
 import io.batchmount.launcher.mount.Volume;
 import io.batchmount.launcher.options.ByteSize;
 import java.io.IOException;
-import java.net.HttpURLConnection;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
@@ -23,13 +23,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 
 /** The checks of {@code batchmount doctor}. */
 public final class Doctor {
-  /** The service refuses requests whose time is further off than 15 minutes; this is a warning. */
-  private static final Duration CLOCK_LIMIT = Duration.ofMinutes(5);
-
   private static final int CONNECT_MILLIS = 10_000;
 
   private Doctor() {}
@@ -200,27 +198,16 @@ public final class Doctor {
 
   private static Finding clock(URI endpoint) {
     try {
-      HttpURLConnection connection = (HttpURLConnection) endpoint.toURL().openConnection();
-      connection.setConnectTimeout(CONNECT_MILLIS);
-      connection.setReadTimeout(CONNECT_MILLIS);
-      connection.setRequestMethod("HEAD");
-      connection.getResponseCode();
-      long date = connection.getDate();
-      connection.disconnect();
-      if (date == 0) {
+      Optional<Duration> off = ServiceClock.difference(endpoint);
+      if (off.isEmpty()) {
         return Finding.good("clock", endpoint.getHost() + " tells no time");
       }
-      Duration off = Duration.between(Instant.ofEpochMilli(date), Instant.now());
-      return off.abs().compareTo(CLOCK_LIMIT) > 0
-          ? Finding.bad(
-              "clock",
-              "this machine's clock is "
-                  + off.abs().toMinutes()
-                  + " minutes "
-                  + (off.isNegative() ? "behind" : "ahead")
-                  + "; the service refuses more than 15: start a time service (systemctl enable"
-                  + " --now systemd-timesyncd)")
-          : Finding.good("clock", "within " + Math.max(1, off.abs().toSeconds()) + " s");
+      return ServiceClock.sentence(off.get())
+          .map(sentence -> Finding.bad("clock", sentence))
+          .orElseGet(
+              () ->
+                  Finding.good(
+                      "clock", "within " + Math.max(1, off.get().abs().toSeconds()) + " s"));
     } catch (IOException e) {
       return Finding.bad("clock", "cannot be compared: " + e.getMessage());
     }

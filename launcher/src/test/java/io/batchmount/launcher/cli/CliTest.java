@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -73,6 +74,41 @@ class CliTest {
     Ran ran = run(Map.of(), "completion");
     assertThat(ran.code()).isZero();
     assertThat(ran.out()).contains("mount").contains("--cache-size");
+  }
+
+  @Test
+  void setupTaskOfTheCommandLineReplacesTheFilesAndNeedsItsOutput() throws Exception {
+    Path file =
+        Files.writeString(
+            dir.resolve("cluster.json"),
+            """
+            {"properties": {"nodeSetup": {"setupTask": {"commandLine": "old",
+              "stdOutErrPathPrefix": "/old"}}}}""");
+    Map<String, String> environment = Map.of("HOME", dir.toString());
+    String[] base = {"mount", "-f", file.toString(), "--mount-root", "/m", "--dry-run", "--json"};
+    Ran both =
+        run(
+            environment,
+            Stream.concat(
+                    Stream.of(base),
+                    Stream.of(
+                        "--setup-task",
+                        "echo $AZ_BATCHAI_MOUNT_ROOT; touch /x",
+                        "--setup-task-output",
+                        "$AZ_BATCHAI_MOUNT_ROOT/team/setup"))
+                .toArray(String[]::new));
+    assertThat(both.code()).as(both.err()).isZero();
+    assertThat(both.out())
+        .contains("echo /m; touch /x", "/m/team/setup/")
+        .doesNotContain("/old", "\"old\"");
+    for (String alone : List.of("--setup-task", "--setup-task-output")) {
+      Ran ran =
+          run(
+              environment,
+              Stream.concat(Stream.of(base), Stream.of(alone, "/x")).toArray(String[]::new));
+      assertThat(ran.code()).isEqualTo(2);
+      assertThat(ran.err()).contains("--setup-task", "--setup-task-output");
+    }
   }
 
   @Test

@@ -129,6 +129,34 @@ class JobReaderTest {
     assertThat(job.warnings()).isEmpty();
   }
 
+  /** What the service's CLI printed of a job, handed back as a job file. */
+  @Test
+  void reportedJobIsReadAsAJobFileEvenWhenStrict() {
+    String json =
+        "{\"caffeSettings\": null, \"cluster\": {\"id\": \"/subscriptions/1/c\", \"resourceGroup\":"
+            + " \"rg\"}, \"constraints\": {\"maxWallClockTime\": \"7 days, 0:00:00\"},"
+            + " \"containerSettings\": null, \"creationTime\": \"2018-06-13T00:50:33+00:00\","
+            + " \"customToolkitSettings\": {\"commandLine\": \"true\"}, \"environmentVariables\": null,"
+            + " \"executionInfo\": {\"errors\": null, \"exitCode\": 0}, \"executionState\":"
+            + " \"succeeded\", \"executionStateTransitionTime\": \"x\", \"id\": \"/s/j\","
+            + " \"inputDirectories\": [], \"jobOutputDirectoryPathSegment\": \"a/b\","
+            + " \"jobPreparation\": null, \"mountVolumes\": {\"azureBlobFileSystems\":"
+            + " [{\"accountName\": \"acct\", \"containerName\": \"c\", \"credentials\":"
+            + " {\"accountKey\": null, \"accountKeySecretReference\": null}, \"mountOptions\": null,"
+            + " \"relativeMountPath\": \"b\"}], \"azureFileShares\": [], \"fileServers\": null},"
+            + " \"name\": \"fit\", \"nodeCount\": 1, \"outputDirectories\": [{\"id\": \"O\","
+            + " \"pathPrefix\": \"/a\", \"pathSuffix\": null}], \"provisioningState\": \"succeeded\","
+            + " \"provisioningStateTransitionTime\": \"x\", \"resourceGroup\": \"rg\","
+            + " \"schedulingPriority\": \"Normal\", \"secrets\": null, \"stdOutErrPathPrefix\":"
+            + " \"/o\", \"tensorFlowSettings\": null, \"toolType\": \"custom\", \"type\":"
+            + " \"Microsoft.BatchAI/workspaces/experiments/jobs\"}";
+    LoadedJob job =
+        ConfigurationFiles.parseJob("job.json", json.getBytes(StandardCharsets.UTF_8), true);
+    assertThat(job.warnings()).isEmpty();
+    assertThat(job.definition().mountVolumes().azureBlobFileSystems()).hasSize(1);
+    assertThat(job.definition().maxWallClockTime()).isEqualTo(java.time.Duration.ofDays(7));
+  }
+
   @Test
   void outdatedCredentialsInfoIsAnUnknownMember() {
     LoadedJob job =

@@ -8,11 +8,15 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.batchmount.launcher.conventions.SharedTestData;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
@@ -29,9 +33,15 @@ class WrongTypesTest {
       "'mountVolumes': {'azureFileShares': [{'accountName': 'a', 'azureFileUrl': 'https://a.b/s',"
           + " 'credentials': {'accountKeySecretReference': "
           + REFERENCE
-          + "}, 'relativeMountPath': 'x', 'fileMode': '0777', 'directoryMode': '0777'}],"
+          + "}, 'relativeMountPath': 'x', 'fileMode': '0777', 'directoryMode': '0777'},"
+          + " {'azureFileUrl': 'https://a.b/s', 'credentials': {'accountKey': 'k'},"
+          + " 'relativeMountPath': 'x2'}],"
           + "'azureBlobFileSystems': [{'accountName': 'a', 'containerName': 'c', 'credentials':"
-          + " {'accountKey': 'k'}, 'relativeMountPath': 'y', 'mountOptions': '-o ro'}],"
+          + " {'accountKey': 'k'}, 'relativeMountPath': 'y', 'mountOptions': '-o ro'},"
+          + " {'accountName': 'a', 'containerName': 'c', 'relativeMountPath': 'y2', 'credentials':"
+          + " {'accountKeySecretReference': "
+          + REFERENCE
+          + "}}],"
           + "'fileServers': [{'fileServer': {'id': 'f'}, 'sourceDirectory': 'd',"
           + " 'relativeMountPath': 'z', 'mountOptions': 'rw'}],"
           + "'unmanagedFileSystems': [{'mountCommand': 'm', 'relativeMountPath': 'u'}]}";
@@ -53,6 +63,10 @@ class WrongTypesTest {
           + " 'O', 'pathPrefix': '/p', 'pathSuffix': 's', 'createNew': true}],"
           + VARIABLES
           + ", 'constraints': {'maxWallClockTime': 'P1D'}, 'outputFiles': [{}]%s}}";
+
+  /** The same with the registry's password itself. */
+  private static final String JOB_WITH_PASSWORD =
+      JOB.replace("'passwordSecretReference': " + REFERENCE, "'password': 'p'");
 
   private static final List<String> TOOLKITS =
       List.of(
@@ -106,12 +120,59 @@ class WrongTypesTest {
     for (String toolkit : TOOLKITS) {
       tests.addAll(tests(JOB.formatted(", " + toolkit), true));
     }
+    tests.addAll(tests(JOB_WITH_PASSWORD.formatted(", " + TOOLKITS.get(0)), true));
     return tests.stream();
   }
 
   @TestFactory
   Stream<DynamicTest> everyMemberOfAClusterWithEveryWrongType() throws Exception {
     return tests(CLUSTER, false).stream();
+  }
+
+  /** The tables above leave no member of the published schemas out. */
+  @Test
+  void tablesHaveEveryMemberOfTheSchemas() throws Exception {
+    Set<String> tried = new TreeSet<>();
+    for (String toolkit : TOOLKITS) {
+      tried.addAll(names(MAPPER.readTree(JOB.formatted(", " + toolkit).replace('\'', '"'))));
+    }
+    tried.addAll(names(MAPPER.readTree(JOB_WITH_PASSWORD.formatted("").replace('\'', '"'))));
+    tried.addAll(names(MAPPER.readTree(CLUSTER.replace('\'', '"'))));
+    for (String file : List.of("job.json", "cluster.json")) {
+      JsonNode schema =
+          MAPPER.readTree(SharedTestData.file("testdata/batchai-schemas/" + file).toFile());
+      Set<String> members = new TreeSet<>();
+      members(schema, schema.path("properties").path("properties"), "", members);
+      assertThat(members).hasSizeGreaterThan(20);
+      assertThat(tried).as(file).containsAll(members);
+    }
+  }
+
+  private static Set<String> names(JsonNode sample) {
+    Set<String> names = new TreeSet<>();
+    paths(sample.get("properties"))
+        .forEach(path -> names.add(key(path).replaceAll("\\[\\d+]", "")));
+    return names;
+  }
+
+  private static void members(JsonNode schema, JsonNode node, String path, Set<String> found) {
+    JsonNode here = node;
+    if (here.has("oneOf")) {
+      // each alternative of a member is the member itself or a template's expression
+      here.get("oneOf").forEach(choice -> members(schema, choice, path, found));
+      return;
+    }
+    if (here.path("$ref").asText().startsWith("#/definitions/")) {
+      here = schema.path("definitions").path(here.get("$ref").asText().substring(14));
+    }
+    if (here.has("items")) {
+      members(schema, here.get("items"), path, found);
+    }
+    for (var member : here.path("properties").properties()) {
+      String name = path.isEmpty() ? member.getKey() : path + "." + member.getKey();
+      found.add(name);
+      members(schema, member.getValue(), name, found);
+    }
   }
 
   private static List<DynamicTest> tests(String text, boolean job) throws Exception {

@@ -32,7 +32,7 @@ class ContainerPlanTest {
         .containsSequence("--volume", CMR + ":" + CMR + ":rslave")
         .containsSequence("--volume", TEMP + ":" + TEMP + ":rslave")
         .contains("ubuntu")
-        .doesNotContain("--gpus");
+        .doesNotContain("--gpus", "--init");
     assertThat(container.image()).isEqualTo("ubuntu");
   }
 
@@ -52,7 +52,12 @@ class ContainerPlanTest {
         plan("{\"imageSourceRegistry\": {\"image\": \"ubuntu\"}}", 0).container().orElseThrow();
     assertThat(
             container.execArguments(
-                "docker", "bm-1", List.of("A", "S"), Path.of("/wd"), List.of("bash", "-c", "x")))
+                "docker",
+                "bm-1",
+                List.of("A", "S"),
+                Path.of("/wd"),
+                Path.of("/t/pid-0"),
+                List.of("python", "x")))
         .containsExactly(
             "docker",
             "exec",
@@ -65,9 +70,28 @@ class ContainerPlanTest {
             "bm-1",
             "bash",
             "-c",
+            "{ echo $$ > \"$0\"; } 2>/dev/null; exec \"$@\"",
+            "/t/pid-0",
+            "python",
             "x");
     assertThat(container.removeArguments("docker", "bm-1"))
         .containsExactly("docker", "rm", "--force", "bm-1");
+  }
+
+  @Test
+  void signalGoesToTheProcessGroupInside() throws Exception {
+    ContainerPlan container =
+        plan("{\"imageSourceRegistry\": {\"image\": \"ubuntu\"}}", 0).container().orElseThrow();
+    assertThat(container.signalArguments("docker", "bm-1", Path.of("/t/pid-0"), "TERM"))
+        .containsExactly(
+            "docker",
+            "exec",
+            "bm-1",
+            "bash",
+            "-c",
+            "kill -s \"$1\" -- \"-$(< \"$0\")\"",
+            "/t/pid-0",
+            "TERM");
   }
 
   @Test

@@ -298,4 +298,25 @@ class EnvironmentTest {
     assertThat(plan.preparation().orElseThrow().expanded()).isEqualTo("mkdir /o/" + SEG + "/x");
     assertThat(plan.nodes().get(0).environment().names()).containsAll(plan.environment().names());
   }
+
+  @Test
+  void previousOutputsAreNamedWhenThereWasAnAttemptBefore() {
+    String outputs =
+        "{"
+            + TestPlans.HEAD
+            + ", "
+            + TestPlans.TRUE
+            + ", \"outputDirectories\": [{\"id\": \"MODEL\", \"pathPrefix\":"
+            + " \"$AZ_BATCHAI_JOB_MOUNT_ROOT/out\", \"pathSuffix\": \"models\"}]}";
+    JobPlan first = TestPlans.plan(outputs);
+    assertThat(first.environment().names()).doesNotContain("AZ_BATCHAI_PREV_OUTPUT_MODEL");
+    JobPlan again = TestPlans.plan(outputs, request -> request.previousJobId("the-one-before"));
+    assertThat(TestPlans.value(again, "AZ_BATCHAI_PREV_OUTPUT_MODEL"))
+        .isEqualTo(
+            TestPlans.value(again, "AZ_BATCHAI_OUTPUT_MODEL")
+                .replace(TestPlans.UUID, "the-one-before")
+                .replace(TestPlans.JMR.replace(TestPlans.UUID, "the-one-before"), TestPlans.JMR));
+    assertThat(again.createdBeforePreparation())
+        .noneMatch(directory -> directory.toString().contains("the-one-before"));
+  }
 }

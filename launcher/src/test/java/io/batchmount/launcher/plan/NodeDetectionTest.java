@@ -76,6 +76,21 @@ class NodeDetectionTest {
   }
 
   @Test
+  void jobThatSlurmStartsAgainKnowsTheAttemptBefore() {
+    java.util.HashMap<String, String> environment =
+        new java.util.HashMap<>(
+            Map.of("SLURM_NODEID", "0", "SLURM_JOB_NODELIST", "node[01-02]", "SLURM_JOB_ID", "42"));
+    NodeDetection first = detect(2, environment);
+    assertThat(first.previousJobId()).isEmpty();
+    environment.put("SLURM_RESTART_COUNT", "1");
+    NodeDetection second = detect(2, environment);
+    assertThat(second.jobId()).isNotEqualTo(first.jobId());
+    assertThat(second.previousJobId()).isEqualTo(first.jobId());
+    environment.put("SLURM_RESTART_COUNT", "2");
+    assertThat(detect(2, environment).previousJobId()).isEqualTo(second.jobId());
+  }
+
+  @Test
   void whatIsGivenWinsOverTheEngine() {
     NodeDetection detection =
         NodeDetection.detect(
@@ -110,7 +125,9 @@ class NodeDetectionTest {
             detect(
                 1,
                 Map.of("SLURM_NODEID", "0", "SLURM_JOB_NODELIST", "n[1-4]", "SLURM_JOB_ID", "7")))
-        .isEqualTo(new NodeDetection(NodeSelection.LOCAL, Optional.empty(), Optional.empty()));
+        .isEqualTo(
+            new NodeDetection(
+                NodeSelection.LOCAL, Optional.empty(), Optional.empty(), Optional.empty()));
   }
 
   @Test

@@ -133,7 +133,7 @@ class VolumeCompletionTest {
             .environment(
                 Map.of(
                     "AZURE_BATCHAI_STORAGE_ACCOUNT", "acctnorth",
-                    "BATCHMOUNT_ACCOUNT_KEY_ACCTSOUTH", "c291dGg="))
+                    "AZURE_BATCHAI_STORAGE_KEY_ACCTSOUTH", "c291dGg="))
             .build();
     assertThat(
             share("\"azureFileUrl\": \"https://acctsouth.file.core.windows.net/s\"", accounts)
