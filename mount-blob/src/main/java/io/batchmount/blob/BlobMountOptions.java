@@ -26,7 +26,7 @@ import java.util.Optional;
  * @param illegalNames what happens to names that a blob cannot have
  * @param contentTypes whether the content type is set from the name's suffix
  * @param appendBlobPatterns names of new files that are made as append blobs
- * @param verifyContent whether stored MD5s are compared when a whole blob was read in one request
+ * @param verify what is compared with checksums before a reader gets it
  * @param timeout deadline of work that no kernel request waits for
  * @param mountPoint where it is mounted, for the journal; empty in tests
  * @param meters where figures go
@@ -47,7 +47,7 @@ public record BlobMountOptions(
     IllegalNames illegalNames,
     boolean contentTypes,
     NamePatterns appendBlobPatterns,
-    boolean verifyContent,
+    Verify verify,
     Duration timeout,
     Optional<Path> mountPoint,
     MeterRegistry meters) {
@@ -74,6 +74,16 @@ public record BlobMountOptions(
     SIBLINGS,
     /** Also the rest of directories and large files of which a share was read. */
     DATASET
+  }
+
+  /** {@code --verify}; lengths are always compared. */
+  public enum Verify {
+    /** No checksums. */
+    OFF,
+    /** A blob of at most 1 MiB that is read whole, with the MD5 that is stored with it. */
+    STORED,
+    /** Also each range, with a checksum that the service gives with it. */
+    RANGES
   }
 
   /** {@code --conflict}. */
@@ -138,7 +148,7 @@ public record BlobMountOptions(
     private IllegalNames illegalNames = IllegalNames.ENCODE;
     private boolean contentTypes = true;
     private NamePatterns appendBlobPatterns = NamePatterns.NONE;
-    private boolean verifyContent = true;
+    private Verify verify = Verify.STORED;
     private Duration timeout = Duration.ofMinutes(2);
     private Optional<Path> mountPoint = Optional.empty();
     private MeterRegistry meters = new SimpleMeterRegistry();
@@ -213,8 +223,8 @@ public record BlobMountOptions(
       return this;
     }
 
-    public Builder verifyContent(boolean value) {
-      verifyContent = value;
+    public Builder verify(Verify value) {
+      verify = Objects.requireNonNull(value);
       return this;
     }
 
@@ -250,7 +260,7 @@ public record BlobMountOptions(
           illegalNames,
           contentTypes,
           appendBlobPatterns,
-          verifyContent,
+          verify,
           timeout,
           mountPoint,
           meters);

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
 
 /**
@@ -132,6 +133,16 @@ public final class MemoryBudget {
    * @throws FsException EINTR, or ENOMEM when none came free in time or more is asked than there is
    */
   public void acquire(long bytes, Duration limit) throws FsException {
+    acquire(bytes, limit, () -> false);
+  }
+
+  /**
+   * As {@link #acquire(long, Duration)}, for a holder that may find memory in what it has.
+   *
+   * @param found looked at whenever something may have changed ({@link #wake}); must not wait
+   * @return whether the bytes were taken; false when the holder found some before
+   */
+  public boolean acquire(long bytes, Duration limit, BooleanSupplier found) throws FsException {
     if (bytes > capacity) {
       throw new FsException(
           Errno.ENOMEM,
@@ -145,7 +156,7 @@ public final class MemoryBudget {
       try {
         if (used + bytes <= capacity) {
           take(bytes);
-          return;
+          return true;
         }
         if (!waited) {
           waits++;
@@ -156,6 +167,9 @@ public final class MemoryBudget {
         lock.unlock();
       }
       ask.forEach(reclaimer -> reclaimer.accept(bytes));
+      if (found.getAsBoolean()) {
+        return false;
+      }
       lock.lock();
       try {
         if (used + bytes > capacity) {
@@ -172,6 +186,16 @@ public final class MemoryBudget {
         throw new FsException(
             Errno.ENOMEM, "no memory came free in time; raise --memory or open fewer files");
       }
+    }
+  }
+
+  /** Lets those who wait look again. */
+  public void wake() {
+    lock.lock();
+    try {
+      freed.signalAll();
+    } finally {
+      lock.unlock();
     }
   }
 

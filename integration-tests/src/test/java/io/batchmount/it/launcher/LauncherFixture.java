@@ -1,5 +1,6 @@
 package io.batchmount.it.launcher;
 
+import com.azure.storage.blob.BlobContainerClient;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.batchmount.core.testkit.Azurite;
 import io.batchmount.it.support.Batchmount;
@@ -37,13 +38,15 @@ abstract class LauncherFixture {
   Batchmount batchmount;
   String share;
   String container;
+  private BlobContainerClient blobs;
 
   @BeforeEach
   void makeVolumes() throws IOException {
     Assumptions.assumeTrue(Files.exists(Path.of("/dev/fuse")), "no /dev/fuse here");
     batchmount = Batchmount.in(work).with(Storage.environment());
     share = Storage.newName();
-    container = Storage.newContainer().getBlobContainerName();
+    blobs = Storage.newContainer();
+    container = blobs.getBlobContainerName();
     StorageAdmin.create(ACCOUNT, Volume.Kind.FILES, share);
   }
 
@@ -54,6 +57,11 @@ abstract class LauncherFixture {
     }
     batchmount.run("unmount", "--all", "--timeout", "30s");
     Assertions.assertThat(mounts()).as("mounts left below " + work).isEmpty();
+  }
+
+  /** The test's container, as another client sees it. */
+  BlobContainerClient blobs() {
+    return blobs;
   }
 
   /** Mounts below the work directory. */

@@ -150,6 +150,9 @@ final class StatusCommand extends BaseCommand {
           mount.path("pid").asText());
     }
     table.print(out());
+    StatusDetails details = new StatusDetails(out());
+    result.path("mounts").forEach(details::mount);
+    result.path("processes").forEach(details::process);
     for (JsonNode mount : result.path("mounts")) {
       for (JsonNode file : mount.path("pending").path("failed")) {
         out()

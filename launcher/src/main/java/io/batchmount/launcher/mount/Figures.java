@@ -2,6 +2,7 @@ package io.batchmount.launcher.mount;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
@@ -13,63 +14,115 @@ final class Figures {
   private Figures() {}
 
   /**
-   * Writes requests, bytes and cache hits of one mount.
+   * Writes requests, bytes, reading and cache hits of one mount.
    *
    * @param mountName value of the tag {@code mount}
    */
   static void write(MeterRegistry meters, String mountName, ObjectNode target) {
-    Map<String, Long> byKind = new TreeMap<>();
-    long total = 0;
-    long errors = 0;
-    long read = 0;
-    long written = 0;
-    double hits = 0;
-    double misses = 0;
+    Sums sums = new Sums();
     for (Meter meter : meters.getMeters()) {
-      if (!mountName.equals(meter.getId().getTag("mount"))) {
-        continue;
-      }
-      double count = count(meter);
-      switch (meter.getId().getName()) {
-        case "batchmount.requests" -> {
-          total += (long) count;
-          byKind.merge(tag(meter, "kind"), (long) count, Long::sum);
-          String outcome = tag(meter, "outcome");
-          errors += outcome.equals("error") ? (long) count : 0;
-        }
-        case "batchmount.bytes" -> {
-          String direction = tag(meter, "direction");
-          if (direction.equals("down")) {
-            read += (long) count;
-          } else {
-            written += (long) count;
-          }
-        }
-        case "batchmount.pages" -> {
-          boolean fetched = tag(meter, "source").equals("service");
-          hits += fetched ? 0 : count;
-          misses += fetched ? count : 0;
-        }
-        default -> {
-          // figures of single parts, shown nowhere
-        }
+      if (mountName.equals(meter.getId().getTag("mount"))) {
+        sums.add(meter);
       }
     }
-    target.put("bytesRead", read);
-    target.put("bytesWritten", written);
+    target.put("bytesRead", sums.down);
+    target.put("bytesWritten", sums.up);
     ObjectNode requests = target.putObject("requests");
-    requests.put("total", total).put("errors", errors);
+    requests.put("total", sums.total).put("errors", sums.errors);
+    requests.put("retries", sums.retries).put("throttles", sums.throttles);
     ObjectNode kinds = requests.putObject("byKind");
-    byKind.forEach(
+    sums.byKind.forEach(
         (kind, count) -> {
           if (count > 0) {
             kinds.put(kind, count);
           }
         });
     ObjectNode cache = target.putObject("cache");
-    cache.put("hits", (long) hits).put("misses", (long) misses);
+    long hits = 0;
+    long misses = 0;
+    for (Map.Entry<String, Long> source : sums.pages.entrySet()) {
+      if (source.getKey().equals("service")) {
+        misses += source.getValue();
+      } else {
+        hits += source.getValue();
+      }
+    }
+    cache.put("hits", hits).put("misses", misses);
     if (hits + misses > 0) {
-      cache.put("hitRate", hits / (hits + misses));
+      cache.put("hitRate", (double) hits / (hits + misses));
+    }
+    ObjectNode pages = cache.putObject("bySource");
+    sums.pages.forEach(pages::put);
+    if (!sums.fetches.isEmpty()) {
+      reading(sums, target.putObject("reading"));
+    }
+  }
+
+  /** What a blob mount's read engine did: only such a mount has these figures. */
+  private static void reading(Sums sums, ObjectNode target) {
+    target.put("bytesDelivered", sums.delivered);
+    if (sums.delivered > 0) {
+      target.put("wireRatio", (double) sums.down / sums.delivered);
+    }
+    target.put("streams", sums.streams).put("windowBytes", sums.window);
+    ObjectNode fetches = target.putObject("fetches");
+    sums.fetches.forEach(
+        (cause, count) ->
+            fetches
+                .putObject(cause)
+                .put("requests", count)
+                .put("bytes", sums.fetchedBytes.getOrDefault(cause, 0L)));
+    target.put("cancelled", sums.cancelled).put("mismatches", sums.mismatches);
+  }
+
+  /** Figures of one mount, added up. */
+  private static final class Sums {
+    private final Map<String, Long> byKind = new TreeMap<>();
+    private final Map<String, Long> pages = new TreeMap<>();
+    private final Map<String, Long> fetches = new TreeMap<>();
+    private final Map<String, Long> fetchedBytes = new TreeMap<>();
+    private long total;
+    private long errors;
+    private long retries;
+    private long throttles;
+    private long down;
+    private long up;
+    private long delivered;
+    private long cancelled;
+    private long mismatches;
+    private long streams;
+    private long window;
+
+    void add(Meter meter) {
+      long count = (long) count(meter);
+      switch (meter.getId().getName()) {
+        case "batchmount.requests" -> {
+          total += count;
+          byKind.merge(tag(meter, "kind"), count, Long::sum);
+          errors += tag(meter, "outcome").equals("error") ? count : 0;
+        }
+        case "batchmount.bytes" -> {
+          if (tag(meter, "direction").equals("down")) {
+            down += count;
+          } else {
+            up += count;
+          }
+        }
+        case "batchmount.retries" -> retries += count;
+        case "batchmount.throttles" -> throttles += count;
+        case "batchmount.pages" -> pages.merge(tag(meter, "source"), count, Long::sum);
+        case "batchmount.fetches" -> fetches.merge(tag(meter, "cause"), count, Long::sum);
+        case "batchmount.fetched.bytes" ->
+            fetchedBytes.merge(tag(meter, "cause"), count, Long::sum);
+        case "batchmount.fetches.cancelled" -> cancelled += count;
+        case "batchmount.content.mismatches" -> mismatches += count;
+        case "batchmount.read.bytes" -> delivered += count;
+        case "batchmount.streams" -> streams += count;
+        case "batchmount.window.bytes" -> window += count;
+        default -> {
+          // figures of single parts, shown nowhere
+        }
+      }
     }
   }
 
@@ -81,6 +134,9 @@ final class Figures {
   private static double count(Meter meter) {
     if (meter instanceof Counter counter) {
       return counter.count();
+    }
+    if (meter instanceof Gauge gauge) {
+      return gauge.value();
     }
     return meter instanceof Timer timer ? timer.count() : 0;
   }

@@ -2,6 +2,7 @@ package io.batchmount.launcher.mount;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.batchmount.blob.BlobCaches;
+import io.batchmount.blob.cache.DiskCache;
 import io.batchmount.core.FsException;
 import io.batchmount.core.OperationContext;
 import io.batchmount.core.PendingData;
@@ -366,12 +367,15 @@ public final class StorageMounter implements VolumeMounter {
     memory.put("capacity", resources.memory().capacity());
     memory.put("used", resources.memory().used());
     memory.put("peak", resources.memory().peak());
+    memory.put("waits", resources.memory().waits());
     ObjectNode disk = target.putObject("diskCache");
     disk.put("directory", resources.cacheDirectory().toString());
     disk.put("capacity", resources.cacheBytes());
     synchronized (this) {
       disk.put("used", caches.map(BlobCaches::diskBytesUsed).orElse(0L));
     }
+    disk.put("damaged", (long) resources.meters().counter(DiskCache.DAMAGED).count());
+    disk.put("notWritten", (long) resources.meters().counter(DiskCache.DROPPED).count());
   }
 
   @Override

@@ -8,6 +8,7 @@ import io.batchmount.blob.store.BlobLocation;
 import io.batchmount.blob.store.BlobStore;
 import io.batchmount.blob.store.SdkBlobStore;
 import io.batchmount.blob.write.BlobWriteEngine;
+import io.batchmount.core.ConnectionTrouble;
 import io.batchmount.core.Errno;
 import io.batchmount.core.FsException;
 import io.batchmount.core.journal.MountJournal;
@@ -39,6 +40,15 @@ public final class Stores {
   /** A container; no request is sent. */
   public static BlobStore blob(
       StorageAccount account, String container, String mountName, MeterRegistry meters) {
+    return blob(account, container, mountName, meters, false);
+  }
+
+  private static BlobStore blob(
+      StorageAccount account,
+      String container,
+      String mountName,
+      MeterRegistry meters,
+      boolean verifyRanges) {
     LiveCredential credential = account.credential();
     BlobCredential signer =
         switch (credential.kind()) {
@@ -53,6 +63,7 @@ public final class Stores {
                 signer,
                 meters,
                 mountName)
+            .withVerifiedRanges(verifyRanges)
             .withRenewal(credential::refresh));
   }
 
@@ -102,6 +113,12 @@ public final class Stores {
                     case siblings -> BlobMountOptions.Prefetch.SIBLINGS;
                     case dataset -> BlobMountOptions.Prefetch.DATASET;
                   })
+              .verify(
+                  switch (tuning.verify()) {
+                    case off -> BlobMountOptions.Verify.OFF;
+                    case stored -> BlobMountOptions.Verify.STORED;
+                    case ranges -> BlobMountOptions.Verify.RANGES;
+                  })
               .conflict(
                   tuning.conflict() == MountOptions.Conflict.overwrite
                       ? BlobMountOptions.Conflict.OVERWRITE
@@ -116,7 +133,13 @@ public final class Stores {
               .mountPoint(volume.mountPoint())
               .meters(resources.meters());
       tuning.attributeTtl().ifPresent(options::attributeTtl);
-      BlobStore store = blob(volume.account(), volume.name(), mountName, resources.meters());
+      BlobStore store =
+          blob(
+              volume.account(),
+              volume.name(),
+              mountName,
+              resources.meters(),
+              tuning.verify() == MountOptions.Verify.ranges);
       try {
         store.checkAccess();
         return new OpenedVolume(
@@ -184,7 +207,8 @@ public final class Stores {
           + volume.account().credential().description()
           + (code.isEmpty() ? "" : ", " + code)
           + "); "
-          + wrongClock(blob ? volume.account().blobEndpoint() : volume.account().fileEndpoint())
+          + ConnectionTrouble.clockSkewIn(e.getMessage())
+              .or(() -> wrongClock(blob ? volume.account().blobEndpoint() : volume.account().fileEndpoint()))
               .orElse("check account name, key or SAS, and its permissions");
     }
     if (e.errno() == Errno.ETIMEDOUT || e.errno() == Errno.EIO) {

@@ -22,6 +22,7 @@ import java.util.Optional;
  * @param conflict blob mounts
  * @param prefetch blob mounts
  * @param appendBlobs blob mounts: names of new files that become append blobs
+ * @param verify blob mounts
  * @param writeBack close returns before the data is in the service
  * @param illegalNames what happens to names that the store cannot hold
  * @param flushInterval share mounts
@@ -44,6 +45,7 @@ public record VolumeTuning(
     MountOptions.Conflict conflict,
     MountOptions.Prefetch prefetch,
     NamePatterns appendBlobs,
+    MountOptions.Verify verify,
     boolean writeBack,
     MountOptions.IllegalNames illegalNames,
     Duration flushInterval,
@@ -81,6 +83,7 @@ public record VolumeTuning(
         options.conflict(),
         options.prefetch(),
         options.appendBlobs().orElse(NamePatterns.NONE),
+        options.verify(),
         options.writeBack(),
         options.illegalNames(),
         options.flushInterval(),

@@ -141,6 +141,14 @@ public final class MountOptions {
   Conflict conflict = Conflict.fail;
 
   @Option(
+      names = "--verify",
+      paramLabel = "off|stored|ranges",
+      defaultValue = "stored",
+      description =
+          "Blob mounts: checksums compared before a reader gets the bytes. stored: whole blobs of at most 1 MiB with their MD5; ranges: also each range with one that the service computes, in requests of at most 4 MiB (default: ${DEFAULT-VALUE}).")
+  Verify verify = Verify.stored;
+
+  @Option(
       names = "--prefetch",
       paramLabel = "off|siblings|dataset",
       defaultValue = "siblings",
@@ -204,6 +212,13 @@ public final class MountOptions {
   public enum Conflict {
     fail,
     overwrite
+  }
+
+  /** What is compared with checksums. */
+  public enum Verify {
+    off,
+    stored,
+    ranges
   }
 
   /** How far to read ahead. */
@@ -309,6 +324,10 @@ public final class MountOptions {
 
   public Conflict conflict() {
     return conflict;
+  }
+
+  public Verify verify() {
+    return verify;
   }
 
   public Prefetch prefetch() {

@@ -120,6 +120,7 @@ public final class VolumeResolver {
             plain.conflict(),
             plain.prefetch(),
             options.appendBlobs().or(settings::appendBlobs).orElse(NamePatterns.NONE),
+            plain.verify(),
             plain.writeBack(),
             plain.illegalNames(),
             plain.flushInterval(),

@@ -63,6 +63,7 @@ public final class OutputVolume implements AutoCloseable {
             plain.conflict(),
             MountOptions.Prefetch.off,
             plain.appendBlobs(),
+            plain.verify(),
             false,
             plain.illegalNames(),
             plain.flushInterval(),

@@ -45,6 +45,12 @@ import org.slf4j.LoggerFactory;
  * network, pages are not cached rather than waited for.
  */
 public final class DiskCache implements AutoCloseable {
+  /** Counter of pages whose checksum did not fit. */
+  public static final String DAMAGED = "batchmount.cache.damaged";
+
+  /** Counter of pages that were not written: no room, too much waiting, or a disk in trouble. */
+  public static final String DROPPED = "batchmount.cache.dropped";
+
   private static final long MAGIC = 0x424D43414348_3031L; // "BMCACH01"
   private static final int MAX_SLOTS = 1000;
 
@@ -96,8 +102,8 @@ public final class DiskCache implements AutoCloseable {
     this.lock = lock;
     this.limit = limit;
     this.minFree = minFree;
-    this.damaged = meters.counter("batchmount.cache.damaged");
-    this.dropped = meters.counter("batchmount.cache.dropped");
+    this.damaged = meters.counter(DAMAGED);
+    this.dropped = meters.counter(DROPPED);
     this.segments =
         Caffeine.newBuilder()
             // what is being written comes on top until the victim is deleted
@@ -332,6 +338,7 @@ public final class DiskCache implements AutoCloseable {
       try {
         write(job);
       } catch (IOException | RuntimeException e) {
+        dropped.increment(job.pages().size());
         restUntil = System.nanoTime() + REST_NANOS;
         if (!complained) {
           complained = true;
@@ -373,6 +380,9 @@ public final class DiskCache implements AutoCloseable {
       dropped.increment(pages.size());
       return;
     }
+    if (known != null && segments.asMap().get(key) != known) {
+      known = null; // making room took this very segment: it begins anew
+    }
     DiskSegment segment =
         (known == null ? new DiskSegment(1) : known).withRoom(firstSlot + pages.size());
     int before = known == null ? 0 : known.bytes();
@@ -403,6 +413,11 @@ public final class DiskCache implements AutoCloseable {
       for (int i = 0; i < pages.size(); i++) {
         segment.set(firstSlot + i, table.getInt(), table.getInt());
       }
+    } catch (IOException e) {
+      if (known == null) {
+        Files.deleteIfExists(file(key)); // nobody would count it
+      }
+      throw e;
     }
     used.addAndGet(segment.bytes() - before);
     writtenSinceCheck += need;

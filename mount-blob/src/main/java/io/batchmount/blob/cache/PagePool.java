@@ -12,6 +12,7 @@ import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 
@@ -58,6 +59,7 @@ public final class PagePool {
   private final Deque<Slab> open = new ArrayDeque<>(); // guarded by this: slabs with free pages
   private final Set<Slab> all = new HashSet<>(); // guarded by this
   private final Deque<Slab> spare = new ArrayDeque<>(); // guarded by this: wholly unused
+  private final AtomicInteger waiting = new AtomicInteger(); // readers without a page
   private volatile LongConsumer evictColdest = bytes -> {};
   private volatile Consumer<Page> evictPage = page -> {};
 
@@ -78,34 +80,43 @@ public final class PagePool {
   }
 
   /**
-   * Takes pages for a demanded read; evicts cached pages and waits for memory when there is none.
+   * Takes pages for a demanded read; evicts cached pages, and waits for memory only when there is
+   * none for a single page. A reader that waited for the rest while it held a part could wait for
+   * another one that does the same.
    *
+   * @param most pages that are wanted, at least 1
+   * @return at least one page
    * @throws FsException ENOMEM or EINTR when none came free
    */
-  public List<Page> take(int count) throws FsException {
-    List<Page> taken = new ArrayList<>(count);
-    try {
-      while (taken.size() < count) {
-        takeFree(taken, count);
-        if (taken.size() == count) {
-          return taken;
-        }
-        if (budget.tryAcquire(SLAB_BYTES)) {
-          addSlab();
-          continue;
-        }
-        evictColdest.accept(Math.max(EVICT_STEP, (long) (count - taken.size()) * PAGE_BYTES));
-        takeFree(taken, count);
-        if (taken.size() < count) {
-          budget.acquire(SLAB_BYTES, DEMAND_LIMIT);
-          addSlab();
-        }
+  public List<Page> take(int most) throws FsException {
+    List<Page> taken = new ArrayList<>(most);
+    while (true) {
+      takeFree(taken, most);
+      if (taken.size() == most) {
+        return taken;
       }
-      return taken;
-    } catch (FsException e) {
-      taken.forEach(Page::release);
-      throw e;
+      if (budget.tryAcquire(SLAB_BYTES)) {
+        addSlab();
+        continue;
+      }
+      evictColdest.accept(Math.max(EVICT_STEP, (long) (most - taken.size()) * PAGE_BYTES));
+      takeFree(taken, most);
+      if (!taken.isEmpty()) {
+        return taken;
+      }
+      waiting.incrementAndGet();
+      try {
+        if (budget.acquire(SLAB_BYTES, DEMAND_LIMIT, this::hasFreePage)) {
+          addSlab();
+        }
+      } finally {
+        waiting.decrementAndGet();
+      }
     }
+  }
+
+  private synchronized boolean hasFreePage() {
+    return !open.isEmpty() || !spare.isEmpty();
   }
 
   /** Takes pages for speculative work, all or none; never waits. Evicts cold pages. */
@@ -182,6 +193,8 @@ public final class PagePool {
     }
     if (unused != null) {
       giveBack(unused);
+    } else if (waiting.get() > 0) {
+      budget.wake(); // a page is enough for them, the budget only hears of slabs
     }
   }
 
@@ -244,8 +257,8 @@ public final class PagePool {
     return (long) all.size() * SLAB_BYTES;
   }
 
-  /** Pages in use, for tests. */
-  synchronized int usedPages() {
+  /** Pages in use, for tests and figures. */
+  public synchronized int usedPages() {
     int count = 0;
     for (Slab slab : all) {
       count += Integer.bitCount(slab.used);

@@ -35,6 +35,16 @@ final class Fetch implements DownloadTarget {
     CANCELLED
   }
 
+  /** When bytes that came may be read. */
+  enum Check {
+    /** At once. */
+    NONE,
+    /** When the store says that they are what the service has. */
+    PARTS,
+    /** When all have come and were compared. */
+    WHOLE
+  }
+
   /** How often a waiter looks for interruption. */
   private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
@@ -47,7 +57,9 @@ final class Fetch implements DownloadTarget {
   private int count;
   private List<Page> pages = List.of();
   private State state = State.QUEUED;
+  private Check check = Check.NONE;
   private int filled; // bytes
+  private int shown; // bytes that may be read
   private int length; // bytes
   private FsException failure;
   private Thread runner;
@@ -111,9 +123,13 @@ final class Fetch implements DownloadTarget {
     length = Math.toIntExact(bytes);
   }
 
-  /** Gives it the memory to fill. */
+  /** Gives it the memory to fill, which may be for fewer pages than were claimed. */
   synchronized void memory(List<Page> taken) {
     pages = taken;
+    if (taken.size() < count) {
+      extent(taken.size());
+      wakeAll(); // who waits for the others looks again
+    }
   }
 
   /** Becomes the one who works on it; false when somebody else is or it is over. */
@@ -130,6 +146,7 @@ final class Fetch implements DownloadTarget {
   synchronized void shortenTo(int newCount) {
     extent(newCount);
     filled = length;
+    shown = length;
   }
 
   @Override
@@ -151,10 +168,18 @@ final class Fetch implements DownloadTarget {
       bytes.limit(limit);
       filled += take;
     }
+    if (check == Check.NONE) {
+      show();
+    }
+  }
+
+  /** What came may be read. */
+  private void show() {
+    shown = filled;
     // several threads of the kernel's read-ahead wait here: each wakes once, when it has all it
     // wants
     for (Waiter waiter : waiters) {
-      if (waiter.needed() <= filled) {
+      if (waiter.needed() <= shown) {
         LockSupport.unpark(waiter.thread());
       }
     }
@@ -166,12 +191,33 @@ final class Fetch implements DownloadTarget {
     }
   }
 
+  @Override
+  public synchronized void takeBack(int bytes) {
+    if (filled - bytes < shown) {
+      throw new IllegalStateException("bytes that may have been read cannot be taken back");
+    }
+    filled -= bytes;
+  }
+
+  @Override
+  public synchronized void verified() {
+    if (check == Check.PARTS) {
+      show();
+    }
+  }
+
+  /** Says, before bytes come, when they may be read. */
+  synchronized void check(Check how) {
+    check = how;
+  }
+
   /** Forgets what came, to fill it again. */
   synchronized void rewind() {
-    filled = 0;
+    takeBack(filled);
   }
 
   synchronized void done() {
+    shown = filled;
     finish(State.DONE, null);
   }
 
@@ -275,7 +321,7 @@ final class Fetch implements DownloadTarget {
         }
         int lastIndex = Math.max(index, Math.min(last - firstPage, count - 1));
         int needed = Math.min(length, (lastIndex + 1) * PagePool.PAGE_BYTES);
-        if (state != State.FAILED && filled >= needed && !pages.isEmpty()) {
+        if (state != State.FAILED && shown >= needed && !pages.isEmpty()) {
           Page found = pages.get(index);
           return found.retain() ? Optional.of(found) : Optional.empty();
         }
@@ -302,10 +348,15 @@ final class Fetch implements DownloadTarget {
     }
   }
 
+  /** Whether the page is one of those that were claimed. */
+  synchronized boolean covers(int page) {
+    return page >= firstPage && page - firstPage < count;
+  }
+
   /** Whether the page could be read without waiting. */
   synchronized boolean isReady(int page) {
     int index = page - firstPage;
-    return index < count && filled >= Math.min(length, (index + 1) * PagePool.PAGE_BYTES);
+    return index < count && shown >= Math.min(length, (index + 1) * PagePool.PAGE_BYTES);
   }
 
   /** Its owner does not want it any more: it is let go when it is over. */

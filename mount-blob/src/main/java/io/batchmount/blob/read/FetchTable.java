@@ -24,10 +24,12 @@ final class FetchTable {
   /**
    * Claims pages from the first on for a fetch. The claimant of a demanded one has entered it.
    *
-   * <p>Claims pages from the first on until one belongs to another fetch or is not wanted.
+   * <p>Claims pages from the first on until one belongs to another fetch or is not wanted. Whether
+   * it is wanted is asked when the page is ours: whoever fetched it before us put it into the cache
+   * before it was taken off here, so that nobody fetches what has just come.
    *
-   * @param wanted told page numbers behind the first; false ends the run
-   * @return the fetch, or empty when the first page is taken
+   * @param wanted told page numbers; false ends the run
+   * @return the fetch, or empty when the first page is taken or not wanted
    */
   Optional<Fetch> claim(
       BlobVersion version, int firstPage, int max, boolean speculative, IntPredicate wanted) {
@@ -36,10 +38,12 @@ final class FetchTable {
     synchronized (fetch) {
       while (claimed < max) {
         int page = firstPage + claimed;
-        if (claimed > 0 && !wanted.test(page)) {
+        PageKey key = new PageKey(version, page);
+        if (byPage.putIfAbsent(key, fetch) != null) {
           break;
         }
-        if (byPage.putIfAbsent(new PageKey(version, page), fetch) != null) {
+        if (!wanted.test(page)) {
+          byPage.remove(key, fetch);
           break;
         }
         claimed++;

@@ -200,6 +200,7 @@ public final class ReadEngine implements BlobContentReader, AutoCloseable {
     long at = offset;
     int attempts = 0;
     int attemptedPage = -1;
+    Brought brought = new Brought();
     while (at < end) {
       int page = (int) (at / PagePool.PAGE_BYTES);
       if (page != attemptedPage) {
@@ -208,9 +209,9 @@ public final class ReadEngine implements BlobContentReader, AutoCloseable {
       }
       Optional<Page> found = blocks.get(new PageKey(version, page));
       if (found.isPresent()) {
-        meters.fromMemory();
+        meters.page(brought.sourceOf(page));
       } else {
-        found = fetched(version, properties, page, end, plan, attempts++);
+        found = fetched(version, properties, page, end, plan, attempts++, brought);
       }
       if (found.isEmpty()) {
         continue;
@@ -225,6 +226,24 @@ public final class ReadEngine implements BlobContentReader, AutoCloseable {
     int count = (int) Math.max(0, at - offset);
     meters.read(count);
     return count;
+  }
+
+  /**
+   * What one read has brought: the pages behind the first of a request or of a look at the disk are
+   * in memory when the read comes to them, and are no hits of the memory all the same.
+   */
+  private static final class Brought {
+    private ReadMeters.Source source = ReadMeters.Source.MEMORY;
+    private int until; // page behind the last one
+
+    void by(ReadMeters.Source newSource, int newUntil) {
+      source = newSource;
+      until = newUntil;
+    }
+
+    ReadMeters.Source sourceOf(int page) {
+      return page < until ? source : ReadMeters.Source.MEMORY;
+    }
   }
 
   private static int copy(
@@ -246,7 +265,8 @@ public final class ReadEngine implements BlobContentReader, AutoCloseable {
       int page,
       long end,
       Plan plan,
-      int attempt)
+      int attempt,
+      Brought brought)
       throws FsException {
     PageKey key = new PageKey(version, page);
     int lastPage = (int) ((end - 1) / PagePool.PAGE_BYTES);
@@ -259,7 +279,7 @@ public final class ReadEngine implements BlobContentReader, AutoCloseable {
       int wanted = Math.max(lastPage - page + 1, plan.fromDisk());
       int onDisk = disk.get().run(version, page, Math.min(wanted, version.pages() - page));
       if (onDisk > 0) {
-        return fromDisk(disk.get(), version, properties, page, onDisk);
+        return fromDisk(disk.get(), version, properties, page, onDisk, brought);
       }
     }
     int first = page - page % plan.unitPages();
@@ -281,15 +301,16 @@ public final class ReadEngine implements BlobContentReader, AutoCloseable {
     }
     Fetch fetch = mine.get();
     try {
-      return demanded(fetch, properties, page, end);
+      return demanded(fetch, properties, page, end, brought);
     } finally {
       fetch.leave();
     }
   }
 
   private Optional<Page> demanded(
-      Fetch fetch, Optional<BlobProperties> properties, int page, long end) throws FsException {
-    meters.fetch(ReadMeters.Cause.DEMAND, fetch.length());
+      Fetch fetch, Optional<BlobProperties> properties, int page, long end, Brought brought)
+      throws FsException {
+    brought.by(ReadMeters.Source.SERVICE, fetch.firstPage() + fetch.count());
     boolean more = fetch.end() > end + 2L * PagePool.PAGE_BYTES;
     if (more) {
       submitDemand(fetch, properties);
@@ -297,7 +318,7 @@ public final class ReadEngine implements BlobContentReader, AutoCloseable {
       run(fetch, properties);
     }
     Optional<Page> got = fetch.await(page, (int) ((end - 1) / PagePool.PAGE_BYTES));
-    got.ifPresent(unused -> meters.fromFetch(true));
+    got.ifPresent(unused -> meters.page(ReadMeters.Source.SERVICE));
     return got;
   }
 
@@ -317,6 +338,10 @@ public final class ReadEngine implements BlobContentReader, AutoCloseable {
       table.remove(fetch);
       return Optional.empty();
     }
+    if (!fetch.covers(page)) {
+      fetch.leave(); // its claim was given up again
+      return Optional.empty();
+    }
     fetch.demand();
     if (fetch.state() == Fetch.State.QUEUED && fetch.isSpeculative() && fetch.start()) {
       // nobody has begun it: whoever wants the bytes does it, before all that is only a guess
@@ -325,7 +350,7 @@ public final class ReadEngine implements BlobContentReader, AutoCloseable {
     try {
       Optional<Page> got = fetch.await(page, lastPage);
       if (got.isPresent()) {
-        meters.fromFetch(false);
+        meters.page(ReadMeters.Source.SHARED);
       } else if (attempt > MAX_ATTEMPTS) {
         table.remove(fetch);
       }
@@ -359,7 +384,12 @@ public final class ReadEngine implements BlobContentReader, AutoCloseable {
   }
 
   private Optional<Page> fromDisk(
-      DiskCache disk, BlobVersion version, Optional<BlobProperties> properties, int page, int count)
+      DiskCache disk,
+      BlobVersion version,
+      Optional<BlobProperties> properties,
+      int page,
+      int count,
+      Brought brought)
       throws FsException {
     Optional<Fetch> claimed = claim(version, page, count, false);
     if (claimed.isEmpty()) {
@@ -367,7 +397,7 @@ public final class ReadEngine implements BlobContentReader, AutoCloseable {
     }
     Fetch fetch = claimed.get();
     try {
-      return loadedFromDisk(fetch, disk, version, properties, page);
+      return loadedFromDisk(fetch, disk, version, properties, page, brought);
     } finally {
       fetch.leave();
     }
@@ -378,27 +408,30 @@ public final class ReadEngine implements BlobContentReader, AutoCloseable {
       DiskCache disk,
       BlobVersion version,
       Optional<BlobProperties> properties,
-      int page)
+      int page,
+      Brought brought)
       throws FsException {
     if (!fetch.start()) {
       return Optional.empty();
     }
     List<Page> pages;
     try {
-      pages = pool.take(fetch.count());
+      pages = takeMemory(fetch);
     } catch (FsException e) {
       end(fetch, Optional.of(e));
       throw e;
     }
-    fetch.memory(pages);
     int loaded = disk.load(version, page, pages);
     if (loaded == 0) {
       // damaged or gone: the same claim asks the service
       meters.fetch(ReadMeters.Cause.DEMAND, fetch.length());
+      brought.by(ReadMeters.Source.SERVICE, page + fetch.count());
+      meters.page(ReadMeters.Source.SERVICE);
       download(fetch, properties);
       return fetch.await(page, page);
     }
-    meters.fromDisk(loaded);
+    brought.by(ReadMeters.Source.DISK, page + loaded);
+    meters.page(ReadMeters.Source.DISK);
     int claimedCount = fetch.count();
     for (int i = 0; i < loaded; i++) {
       blocks.put(new PageKey(version, page + i), pages.get(i));
@@ -408,6 +441,15 @@ public final class ReadEngine implements BlobContentReader, AutoCloseable {
     table.remove(fetch, 0, claimedCount);
     fetch.letGo();
     return fetch.await(page, page);
+  }
+
+  /** Memory for a demanded fetch, which is shortened to what there is without waiting. */
+  private List<Page> takeMemory(Fetch fetch) throws FsException {
+    int claimed = fetch.count();
+    List<Page> pages = pool.take(claimed);
+    fetch.memory(pages);
+    table.remove(fetch, pages.size(), claimed);
+    return pages;
   }
 
   // ---- fetching ---------------------------------------------------------------------------------
@@ -561,7 +603,8 @@ public final class ReadEngine implements BlobContentReader, AutoCloseable {
   private void run(Fetch fetch, Optional<BlobProperties> properties) {
     try {
       if (fetch.pages().isEmpty()) {
-        fetch.memory(pool.take(fetch.count()));
+        takeMemory(fetch);
+        meters.fetch(ReadMeters.Cause.DEMAND, fetch.length());
       }
       download(fetch, properties);
     } catch (FsException e) {
@@ -579,6 +622,13 @@ public final class ReadEngine implements BlobContentReader, AutoCloseable {
 
   private void download(Fetch fetch, Optional<BlobProperties> properties) throws FsException {
     BlobVersion version = fetch.version();
+    Optional<String> md5 = storedMd5(fetch, properties);
+    fetch.check(
+        md5.isPresent()
+            ? Fetch.Check.WHOLE
+            : options.verify() == BlobMountOptions.Verify.RANGES
+                ? Fetch.Check.PARTS
+                : Fetch.Check.NONE);
     for (int attempt = 0; ; attempt++) {
       long begun = System.nanoTime();
       try {
@@ -608,7 +658,7 @@ public final class ReadEngine implements BlobContentReader, AutoCloseable {
         throw shorter;
       }
       bandwidth.request(fetch.length(), System.nanoTime() - begun);
-      if (isIntact(fetch, properties)) {
+      if (md5.isEmpty() || md5.get().equals(PageDigest.md5(fetch.pages(), fetch.length()))) {
         break;
       }
       meters.mismatch();
@@ -631,18 +681,15 @@ public final class ReadEngine implements BlobContentReader, AutoCloseable {
     end(fetch, Optional.empty());
   }
 
-  private boolean isIntact(Fetch fetch, Optional<BlobProperties> properties) {
+  /** The MD5 that the pages of a fetch must have before anybody sees one of them. */
+  private Optional<String> storedMd5(Fetch fetch, Optional<BlobProperties> properties) {
     BlobVersion version = fetch.version();
-    if (!options.verifyContent()
-        || fetch.firstPage() != 0
-        || fetch.length() != version.size()
-        || version.size() > MAX_VERIFIED) {
-      return true;
-    }
-    return properties
-        .flatMap(BlobProperties::contentMd5)
-        .map(md5 -> md5.equals(PageDigest.md5(fetch.pages(), fetch.length())))
-        .orElse(true);
+    return options.verify() == BlobMountOptions.Verify.OFF
+            || fetch.firstPage() != 0
+            || fetch.length() != version.size()
+            || version.size() > MAX_VERIFIED
+        ? Optional.empty()
+        : properties.flatMap(BlobProperties::contentMd5);
   }
 
   private void end(Fetch fetch, Optional<FsException> failure) {

@@ -14,10 +14,21 @@ import java.util.concurrent.atomic.AtomicLong;
  * Figures of reading, by mount: {@code batchmount.read.bytes} given to readers, {@code
  * batchmount.fetched.bytes} asked of the service by {@code cause} (demand, ahead, siblings,
  * dataset), {@code batchmount.fetches} alike, {@code batchmount.pages} by {@code source} (memory,
- * shared, disk, service), {@code batchmount.wire.ratio}, {@code batchmount.streams} and {@code
- * batchmount.window.bytes}. Thread-safe.
+ * shared, disk, service; each page of each read counts once), {@code batchmount.wire.ratio}, {@code
+ * batchmount.streams} and {@code batchmount.window.bytes}. Thread-safe.
  */
 final class ReadMeters {
+  /** Where a page was when a read came to it. */
+  enum Source {
+    /** In memory, because it was read before or fetched ahead. */
+    MEMORY,
+    /** On its way for somebody else, or ahead. */
+    SHARED,
+    DISK,
+    /** Nowhere: this read fetched it. */
+    SERVICE
+  }
+
   /** Why bytes are fetched. */
   enum Cause {
     DEMAND,
@@ -29,10 +40,7 @@ final class ReadMeters {
   private final Counter read;
   private final Map<Cause, Counter> fetched = new EnumMap<>(Cause.class);
   private final Map<Cause, Counter> requests = new EnumMap<>(Cause.class);
-  private final Counter memory;
-  private final Counter shared;
-  private final Counter disk;
-  private final Counter service;
+  private final Map<Source, Counter> pages = new EnumMap<>(Source.class);
   private final Counter cancelled;
   private final Counter mismatches;
   private final AtomicInteger streams = new AtomicInteger();
@@ -48,10 +56,16 @@ final class ReadMeters {
           cause, registry.counter("batchmount.fetched.bytes", "mount", mount, "cause", name));
       requests.put(cause, registry.counter("batchmount.fetches", "mount", mount, "cause", name));
     }
-    memory = registry.counter("batchmount.pages", "mount", mount, "source", "memory");
-    shared = registry.counter("batchmount.pages", "mount", mount, "source", "shared");
-    disk = registry.counter("batchmount.pages", "mount", mount, "source", "disk");
-    service = registry.counter("batchmount.pages", "mount", mount, "source", "service");
+    for (Source source : Source.values()) {
+      pages.put(
+          source,
+          registry.counter(
+              "batchmount.pages",
+              "mount",
+              mount,
+              "source",
+              source.name().toLowerCase(Locale.ROOT)));
+    }
     cancelled = registry.counter("batchmount.fetches.cancelled", "mount", mount);
     mismatches = registry.counter("batchmount.content.mismatches", "mount", mount);
     Gauge.builder("batchmount.wire.ratio", this, ReadMeters::wireRatio)
@@ -82,16 +96,8 @@ final class ReadMeters {
     fetched.get(cause).increment(bytes);
   }
 
-  void fromMemory() {
-    memory.increment();
-  }
-
-  void fromFetch(boolean mine) {
-    (mine ? service : shared).increment();
-  }
-
-  void fromDisk(int pages) {
-    disk.increment(pages);
+  void page(Source source) {
+    pages.get(source).increment();
   }
 
   void cancelled() {

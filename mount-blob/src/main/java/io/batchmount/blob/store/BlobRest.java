@@ -16,20 +16,23 @@ import com.azure.storage.common.Utility;
 import com.azure.storage.common.policy.RequestRetryOptions;
 import com.azure.storage.common.policy.RetryPolicyType;
 import com.azure.storage.file.datalake.models.DataLakeStorageException;
+import io.batchmount.core.ConnectionTrouble;
 import io.batchmount.core.Errno;
 import io.batchmount.core.FsException;
 import java.io.IOException;
 import java.net.MalformedURLException;
 import java.net.URI;
 import java.net.URL;
-import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
@@ -174,7 +177,8 @@ final class BlobRest {
                       response.getStatusCode(),
                       Optional.ofNullable(response.getHeaderValue(ERROR_CODE)),
                       Optional.ofNullable(response.getHeaderValue(REQUEST_ID)),
-                      Optional.ofNullable(response.getHeaderValue(HttpHeaderName.RETRY_AFTER)));
+                      Optional.ofNullable(response.getHeaderValue(HttpHeaderName.RETRY_AFTER)),
+                      Optional.ofNullable(response.getHeaderValue(HttpHeaderName.DATE)));
               // the body repeats the headers; it is read so that the connection can be used again
               return response.getBody().then(Mono.error(refused));
             });
@@ -255,7 +259,9 @@ final class BlobRest {
               Optional.ofNullable(sdk.getResponse())
                   .map(response -> response.getHeaderValue(REQUEST_ID)),
               Optional.ofNullable(sdk.getResponse())
-                  .map(response -> response.getHeaderValue(HttpHeaderName.RETRY_AFTER)));
+                  .map(response -> response.getHeaderValue(HttpHeaderName.RETRY_AFTER)),
+              Optional.ofNullable(sdk.getResponse())
+                  .map(response -> response.getHeaderValue(HttpHeaderName.DATE)));
     }
     if (cause instanceof DataLakeStorageException sdk) {
       cause =
@@ -265,7 +271,9 @@ final class BlobRest {
               Optional.ofNullable(sdk.getResponse())
                   .map(response -> response.getHeaderValue(REQUEST_ID)),
               Optional.ofNullable(sdk.getResponse())
-                  .map(response -> response.getHeaderValue(HttpHeaderName.RETRY_AFTER)));
+                  .map(response -> response.getHeaderValue(HttpHeaderName.RETRY_AFTER)),
+              Optional.ofNullable(sdk.getResponse())
+                  .map(response -> response.getHeaderValue(HttpHeaderName.DATE)));
     }
     if (cause instanceof FsException known) {
       return new Failure(known, false, Optional.empty());
@@ -273,7 +281,12 @@ final class BlobRest {
     if (cause instanceof RefusedException refused) {
       FsException error =
           ServiceErrors.of(
-              refused.status(), refused.code(), refused.requestId(), doing, wantsAbsent, null);
+              refused.status(),
+              refused.code(),
+              refused.requestId(),
+              doing,
+              wantsAbsent,
+              refused.clockSkew());
       return new Failure(
           error,
           ServiceErrors.isTransient(refused.status()),
@@ -281,19 +294,15 @@ final class BlobRest {
               ? Optional.of(refused.retryAfter().orElse(DEFAULT_PAUSE))
               : Optional.empty());
     }
-    // exceptions of HTTP clients can hold the address with its signature: only their kind is told
+    Optional<ConnectionTrouble> trouble = ConnectionTrouble.of(thrown);
     String reason =
-        cause instanceof UnknownHostException
-            ? "the host name of " + options.location().endpoint() + " is not known"
-            : cause instanceof TimeoutException
-                ? "nothing came in time"
-                : "the connection failed (" + cause.getClass().getSimpleName() + ")";
-    boolean again =
-        cause instanceof IOException
-            || cause instanceof TimeoutException
-            || cause.getClass().getName().startsWith("io.netty.")
-            || cause.getClass().getName().startsWith("reactor.netty.");
-    return new Failure(new FsException(Errno.EIO, doing + ": " + reason), again, Optional.empty());
+        trouble
+            .map(t -> t.sentence(options.location().endpoint()))
+            .orElse("the request failed (" + cause.getClass().getSimpleName() + ")");
+    return new Failure(
+        new FsException(Errno.EIO, doing + ": " + reason),
+        trouble.map(ConnectionTrouble::isPassing).orElse(false),
+        Optional.empty());
   }
 
   private static Throwable unwrap(Throwable thrown) {
@@ -315,17 +324,31 @@ final class BlobRest {
     private final String code;
     private final String requestId;
     private final String retryAfter;
+    private final String date;
 
     RefusedException(
         int status,
         Optional<String> code,
         Optional<String> requestId,
-        Optional<String> retryAfter) {
+        Optional<String> retryAfter,
+        Optional<String> date) {
       super("status " + status, null, false, false);
       this.status = status;
       this.code = code.orElse("");
       this.requestId = requestId.orElse("");
       this.retryAfter = retryAfter.orElse("");
+      this.date = date.orElse("");
+    }
+
+    /** This machine's clock, when it is far from the one of the service. */
+    Optional<String> clockSkew() {
+      try {
+        Instant service =
+            ZonedDateTime.parse(date, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant();
+        return ConnectionTrouble.clockSkew(service, Instant.now());
+      } catch (DateTimeParseException e) {
+        return Optional.empty(); // the answer tells no time
+      }
     }
 
     int status() {

@@ -620,6 +620,11 @@ public final class InMemoryBlobStore implements BlobStore {
 
   private FsException fail(int status, String code, String doing) {
     return ServiceErrors.of(
-        status, Optional.of(code), Optional.of("memory-" + requests.get()), doing, false, null);
+        status,
+        Optional.of(code),
+        Optional.of("memory-" + requests.get()),
+        doing,
+        false,
+        Optional.empty());
   }
 }

@@ -9,13 +9,15 @@ import java.util.Map;
 /**
  * Counters of requests as they go over the wire, each attempt counted: {@code batchmount.requests}
  * (kind, outcome ok|error|retry), {@code batchmount.bytes} (direction up|down, kind blob), {@code
- * batchmount.retries}, {@code batchmount.throttles}. Thread-safe.
+ * batchmount.retries}, {@code batchmount.throttles}, {@code batchmount.content.mismatches}.
+ * Thread-safe.
  */
 final class RequestMeters {
   private final Map<BlobOperation, Counter> ok = new EnumMap<>(BlobOperation.class);
   private final Map<BlobOperation, Counter> error = new EnumMap<>(BlobOperation.class);
   private final Counter retries;
   private final Counter throttles;
+  private final Counter mismatches;
   private final Counter down;
   private final Counter up;
 
@@ -32,6 +34,7 @@ final class RequestMeters {
     }
     retries = registry.counter("batchmount.retries", "mount", mount);
     throttles = registry.counter("batchmount.throttles", "mount", mount);
+    mismatches = registry.counter("batchmount.content.mismatches", "mount", mount);
     down = registry.counter("batchmount.bytes", "mount", mount, "direction", "down");
     up = registry.counter("batchmount.bytes", "mount", mount, "direction", "up");
   }
@@ -46,6 +49,10 @@ final class RequestMeters {
 
   void throttled() {
     throttles.increment();
+  }
+
+  void mismatched() {
+    mismatches.increment();
   }
 
   void received(long bytes) {

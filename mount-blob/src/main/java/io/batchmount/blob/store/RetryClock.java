@@ -1,5 +1,6 @@
 package io.batchmount.blob.store;
 
+import io.batchmount.core.ConnectionTrouble;
 import io.batchmount.core.Errno;
 import io.batchmount.core.FsException;
 import io.batchmount.core.OperationContext;
@@ -28,6 +29,7 @@ final class RetryClock {
   private final OperationContext context;
   private final long deadline;
   private int failures;
+  private String last = "it was not sent"; // why the last attempt failed
 
   /**
    * @param doing for messages
@@ -61,15 +63,12 @@ final class RetryClock {
   void backOff(FsException failure) throws FsException {
     long ceiling = Math.min(MAX_BACKOFF_MILLIS, FIRST_BACKOFF_MILLIS << Math.min(failures, 10));
     failures++;
+    last = failure.getMessage();
     long millis = ceiling / 2 + ThreadLocalRandom.current().nextLong(ceiling / 2 + 1);
     long nanos = TimeUnit.MILLISECONDS.toNanos(millis);
     if (remainingNanos() <= nanos) {
       throw FsException.ofService(
-          Errno.ETIMEDOUT,
-          doing + ": no success before the deadline; last: " + failure.getMessage(),
-          failure.serviceCode(),
-          failure.requestId(),
-          failure);
+          Errno.ETIMEDOUT, late(last), failure.serviceCode(), failure.requestId(), failure);
     }
     sleep(nanos);
   }
@@ -80,22 +79,26 @@ final class RetryClock {
     try {
       long left;
       while ((left = end - System.nanoTime()) > 0) {
-        checkCaller();
+        checkCaller(last);
         TimeUnit.NANOSECONDS.sleep(Math.min(left, TimeUnit.MILLISECONDS.toNanos(POLL_MILLIS)));
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new FsException(Errno.EINTR, "interrupted: " + doing, e);
     }
-    checkCaller();
+    checkCaller(last);
   }
 
-  private void checkCaller() throws FsException {
+  private String late(String cause) {
+    return doing + ": no success before the deadline; last: " + cause;
+  }
+
+  private void checkCaller(String cause) throws FsException {
     if (context.isInterrupted()) {
       throw new FsException(Errno.EINTR, "interrupted: " + doing);
     }
     if (expired()) {
-      throw new FsException(Errno.ETIMEDOUT, doing + ": no success before the deadline");
+      throw new FsException(Errno.ETIMEDOUT, late(cause));
     }
   }
 
@@ -115,7 +118,7 @@ final class RetryClock {
           done = true;
           return result;
         } catch (TimeoutException e) {
-          checkCaller();
+          checkCaller(ConnectionTrouble.TIMEOUT.words());
         }
       }
     } catch (InterruptedException e) {

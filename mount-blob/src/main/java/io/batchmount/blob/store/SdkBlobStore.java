@@ -14,6 +14,7 @@ import com.azure.storage.blob.models.Block;
 import com.azure.storage.blob.models.BlockListType;
 import com.azure.storage.blob.models.ListBlobsOptions;
 import com.azure.storage.blob.options.BlockBlobListBlocksOptions;
+import io.batchmount.core.ConnectionTrouble;
 import io.batchmount.core.Errno;
 import io.batchmount.core.FsException;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -54,6 +55,8 @@ public final class SdkBlobStore implements BlobStore {
    *     updated the credential, so that one more attempt makes sense
    * @param meters where figures go
    * @param mountName the tag {@code mount} of the figures
+   * @param verifyRanges whether each range that is read is compared with a checksum that the
+   *     service gives with it
    */
   public record Options(
       BlobLocation location,
@@ -63,7 +66,8 @@ public final class SdkBlobStore implements BlobStore {
       int maxConnections,
       BooleanSupplier renewCredential,
       MeterRegistry meters,
-      String mountName) {
+      String mountName,
+      boolean verifyRanges) {
 
     /**
      * 64 connections: at 20 ms round trip and 100 KiB files that is 300 MB/s, more than two cores
@@ -92,7 +96,8 @@ public final class SdkBlobStore implements BlobStore {
           DEFAULT_MAX_CONNECTIONS,
           () -> false,
           meters,
-          mountName);
+          mountName,
+          false);
     }
 
     public Options withTimeouts(Duration newTimeout, Duration newConnectTimeout) {
@@ -104,7 +109,8 @@ public final class SdkBlobStore implements BlobStore {
           maxConnections,
           renewCredential,
           meters,
-          mountName);
+          mountName,
+          verifyRanges);
     }
 
     public Options withRenewal(BooleanSupplier newRenewCredential) {
@@ -116,7 +122,8 @@ public final class SdkBlobStore implements BlobStore {
           maxConnections,
           newRenewCredential,
           meters,
-          mountName);
+          mountName,
+          verifyRanges);
     }
 
     public Options withMaxConnections(int newMaxConnections) {
@@ -128,7 +135,21 @@ public final class SdkBlobStore implements BlobStore {
           newMaxConnections,
           renewCredential,
           meters,
-          mountName);
+          mountName,
+          verifyRanges);
+    }
+
+    public Options withVerifiedRanges(boolean newVerifyRanges) {
+      return new Options(
+          location,
+          credential,
+          timeout,
+          connectTimeout,
+          maxConnections,
+          renewCredential,
+          meters,
+          mountName,
+          newVerifyRanges);
     }
   }
 
@@ -152,7 +173,7 @@ public final class SdkBlobStore implements BlobStore {
     this.options = options;
     this.rest = rest;
     this.lost = new LostAnswers(this);
-    this.downloads = new SdkDownload(rest);
+    this.downloads = new SdkDownload(rest, options.verifyRanges());
     this.copies = new SdkCopies(rest, this);
   }
 
@@ -254,6 +275,16 @@ public final class SdkBlobStore implements BlobStore {
           @Override
           public void put(ByteBuffer bytes) {
             target.put(bytes);
+          }
+
+          @Override
+          public void takeBack(int bytes) {
+            target.position(target.position() - bytes);
+          }
+
+          @Override
+          public void verified() {
+            // whoever gave the buffer sees it when all is there
           }
         },
         ifMatch);
@@ -537,19 +568,21 @@ public final class SdkBlobStore implements BlobStore {
               + options.location().account()
               + " at "
               + options.location().endpoint();
+      Optional<String> clock = ConnectionTrouble.clockSkewIn(e.getMessage());
       String told =
           code.equals("ContainerNotFound")
               ? what + " does not exist; create it or check its name"
               : code.equals("AuthenticationFailed")
                   ? what
-                      + " does not accept the credentials; check the account key or SAS and the"
-                      + " clock"
+                      + " does not accept the credentials; "
+                      + clock.orElse("check the account key or SAS")
                   : e.errno() == Errno.EACCES
                       ? what
                           + " refuses these credentials ("
                           + code
-                          + "); check that key or SAS belong to it and allow reading and listing,"
-                          + " and the clock"
+                          + "); "
+                          + clock.orElse(
+                              "check that key or SAS belong to it and allow reading and listing")
                       : what + " cannot be reached: " + e.getMessage();
       throw FsException.ofService(e.errno(), told, e.serviceCode(), e.requestId(), e);
     }

@@ -9,6 +9,7 @@ import java.util.Optional;
  * and "Common REST API error codes" of the service's REST reference.
  */
 final class ServiceErrors {
+  static final int FORBIDDEN = 403;
   static final int NOT_FOUND = 404;
   static final int CONFLICT = 409;
   static final int PRECONDITION_FAILED = 412;
@@ -19,6 +20,7 @@ final class ServiceErrors {
   /**
    * @param doing the operation and what it is done to, such as {@code Get Blob data/a.bin}
    * @param wantsAbsent the request carried {@code If-None-Match: *} for its target
+   * @param clockSkew what is wrong with this machine's clock, where the service told its own time
    */
   static FsException of(
       int status,
@@ -26,10 +28,17 @@ final class ServiceErrors {
       Optional<String> requestId,
       String doing,
       boolean wantsAbsent,
-      Throwable cause) {
+      Optional<String> clockSkew) {
     Errno errno = errno(status, code.orElse(""), wantsAbsent);
     return FsException.ofService(
-        errno, doing + ": " + explain(status, code.orElse("")), code, requestId, cause);
+        errno,
+        doing
+            + ": "
+            + explain(status, code.orElse(""))
+            + (errno == Errno.EACCES ? clockSkew.map(skew -> "; " + skew).orElse("") : ""),
+        code,
+        requestId,
+        null);
   }
 
   static Errno errno(int status, String code, boolean wantsAbsent) {
@@ -65,7 +74,7 @@ final class ServiceErrors {
     }
     return switch (status) {
       case 304, PRECONDITION_FAILED -> wantsAbsent ? Errno.EEXIST : Errno.ESTALE;
-      case 401, 403 -> Errno.EACCES;
+      case 401, FORBIDDEN -> Errno.EACCES;
       case NOT_FOUND -> Errno.ENOENT;
       case CONFLICT ->
           code.equals("BlobAlreadyExists") || (wantsAbsent && code.isEmpty())
@@ -82,8 +91,7 @@ final class ServiceErrors {
       case "ContainerNotFound" -> "no such container";
       case "BlobArchived" -> "the blob is in the archive tier; rehydrate it first";
       case "AuthenticationFailed" ->
-          "the service does not accept the credentials (AuthenticationFailed); check account, key or"
-              + " SAS, and the clock";
+          "the service does not accept the credentials (AuthenticationFailed)";
       case "AuthorizationFailure",
           "AuthorizationPermissionMismatch",
           "AuthorizationProtocolMismatch",

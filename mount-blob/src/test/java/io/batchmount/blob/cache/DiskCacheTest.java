@@ -2,6 +2,7 @@ package io.batchmount.blob.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.batchmount.blob.store.BlobLocation;
 import io.batchmount.core.MemoryBudget;
@@ -186,6 +187,71 @@ class DiskCacheTest {
     store(version("a", 1 << 20), 0, 4);
     assertThat(files()).isEmpty();
     assertThat(cache.usedBytes()).isZero();
+  }
+
+  /** A file system of a few MiB, which real programs can fill; only root can mount one. */
+  private Path smallDisk(String size) throws Exception {
+    Path disk = Files.createDirectory(directory.resolve("disk"));
+    assumeTrue(
+        run("mount", "-t", "tmpfs", "-o", "size=" + size, "tmpfs", disk.toString()) == 0,
+        "no tmpfs can be mounted here");
+    return disk;
+  }
+
+  private static int run(String... command) throws Exception {
+    return new ProcessBuilder(command)
+        .redirectErrorStream(true)
+        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+        .start()
+        .waitFor();
+  }
+
+  @Test
+  void freeSpaceOfASmallDiskIsLeft() throws Exception {
+    long free = 6L << 20;
+    Path disk = smallDisk("16m");
+    cache.close();
+    try {
+      cache = DiskCache.open(disk.resolve("cache"), 64L << 20, free, new SimpleMeterRegistry());
+      for (int i = 0; i < 80; i++) {
+        store(version("f" + i, 256 << 10), 0, 8);
+        assertThat(Files.getFileStore(disk).getUsableSpace()).isGreaterThanOrEqualTo(free);
+      }
+      assertThat(cache.usedBytes()).isGreaterThan(4L << 20);
+    } finally {
+      cache.close();
+      run("umount", "-l", disk.toString());
+    }
+  }
+
+  @Test
+  void fullDiskCostsPagesAndNothingElse() throws Exception {
+    Path disk = smallDisk("3m");
+    cache.close();
+    SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    try {
+      cache = DiskCache.open(disk.resolve("cache"), 64L << 20, 0, meters);
+      int kept = 0;
+      for (int i = 0; i < 20; i++) {
+        BlobVersion version = version("f" + i, 512 << 10);
+        store(version, 0, 16);
+        int loaded = load(version, 0, 16);
+        assertThat(loaded).isIn(0, 16);
+        kept += loaded;
+      }
+      assertThat(kept).isPositive();
+      assertThat(meters.counter(DiskCache.DROPPED).count()).isPositive();
+      long onDisk = 0;
+      try (Stream<Path> walk = Files.walk(disk)) {
+        for (Path file : walk.filter(Files::isRegularFile).toList()) {
+          onDisk += Files.size(file);
+        }
+      }
+      assertThat(onDisk).as("what could not be written is no waste").isEqualTo(cache.usedBytes());
+    } finally {
+      cache.close();
+      run("umount", "-l", disk.toString());
+    }
   }
 
   @Test

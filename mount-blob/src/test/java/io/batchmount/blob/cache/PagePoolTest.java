@@ -1,6 +1,7 @@
 package io.batchmount.blob.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.batchmount.blob.store.BlobLocation;
 import io.batchmount.core.MemoryBudget;
@@ -15,6 +16,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** Promise 5 for pages, and that no page is ever seen with another's bytes. */
@@ -31,6 +33,31 @@ class PagePoolTest {
     pages.forEach(Page::release);
     assertThat(pool.usedPages()).isZero();
     assertThat(budget.used()).isLessThanOrEqualTo(4L << 20);
+  }
+
+  /** Two readers that each wait for the rest while they hold a part would wait for ever. */
+  @Test
+  void readersTakeWhatThereIs() throws Exception {
+    PagePool pool = new PagePool(new MemoryBudget(PagePool.SLAB_BYTES));
+    List<Page> first = pool.take(20);
+    assertThat(first).hasSize(20);
+    List<Page> second = pool.take(20);
+    assertThat(second).hasSize(PagePool.SLAB_PAGES - 20);
+    ExecutorService thread = Executors.newSingleThreadExecutor();
+    try {
+      Future<List<Page>> third = thread.submit(() -> pool.take(20));
+      await().until(() -> pool.budget().waits() == 1);
+      // one page of a slab that stays in use is enough to go on
+      first.get(0).release();
+      List<Page> got = third.get(60, TimeUnit.SECONDS);
+      assertThat(got).hasSize(1);
+      got.forEach(Page::release);
+    } finally {
+      thread.shutdownNow();
+    }
+    first.subList(1, 20).forEach(Page::release);
+    second.forEach(Page::release);
+    assertThat(pool.usedPages()).isZero();
   }
 
   @Test

@@ -8,6 +8,7 @@ import io.batchmount.blob.BlobMountOptions;
 import io.batchmount.blob.BlobTestMount;
 import io.batchmount.blob.store.BlobHeaders;
 import io.batchmount.blob.store.BlobOperation;
+import io.batchmount.blob.store.BlobProperties;
 import io.batchmount.blob.store.BlobType;
 import io.batchmount.blob.store.CountingBlobStore;
 import io.batchmount.blob.store.FaultyBlobStore;
@@ -397,6 +398,47 @@ class BlobReadTest {
   }
 
   @Test
+  void damagedCacheFilesAreFetchedAgain() throws Exception {
+    long size = 3 * MIB;
+    memory.putGenerated("f", size, 1);
+    open(64 * MIB, 256 * MIB);
+    try (FileHandle handle = open("/f")) {
+      for (long at = 0; at < size; at += READ) {
+        readAndCheck(handle, 1, at, READ, size);
+      }
+    }
+    await().until(() -> mount.caches().diskBytesUsed() > size);
+    mount.close();
+    try (java.util.stream.Stream<Path> walk =
+        java.nio.file.Files.walk(directory.resolve("cache"))) {
+      for (Path file :
+          walk.filter(java.nio.file.Files::isRegularFile)
+              .filter(path -> !path.endsWith("lock"))
+              .toList()) {
+        try (java.io.RandomAccessFile raw = new java.io.RandomAccessFile(file.toFile(), "rw")) {
+          for (long at = MIB; at < raw.length(); at += 200_000) {
+            raw.seek(at);
+            int old = raw.read();
+            raw.seek(at);
+            raw.write(old ^ 0x10);
+          }
+        }
+      }
+    }
+    open(64 * MIB, 256 * MIB);
+    mount.fileSystem().getAttributes("/f");
+    store.reset();
+    try (FileHandle handle = open("/f")) {
+      for (long at = 0; at < size; at += READ) {
+        readAndCheck(handle, 1, at, READ, size);
+      }
+    }
+    assertThat(store.count(BlobOperation.GET)).isPositive();
+    assertThat(store.bytesDown()).isLessThan(size);
+    assertThat(mount.count(io.batchmount.blob.cache.DiskCache.DAMAGED)).isPositive();
+  }
+
+  @Test
   void contentThatDoesNotMatchItsMd5IsNotReturned() throws Exception {
     memory.putBlob("good", ByteBuffer.wrap(new byte[5000]), BlobHeaders.NONE, WriteCondition.ANY);
     open(32 * MIB, 0);
@@ -404,10 +446,10 @@ class BlobReadTest {
       assertThat(handle.read(ByteBuffer.allocate(5000), 0)).isEqualTo(5000);
     }
     // the properties of one blob, the bytes of another: what a broken proxy would give
-    io.batchmount.blob.store.BlobProperties p = memory.getProperties("good");
+    BlobProperties p = memory.getProperties("good");
     InMemoryBlobStore broken =
         new InMemoryBlobStore(memory.location(), java.time.Clock.systemUTC());
-    io.batchmount.blob.store.BlobProperties other = broken.putForeign("bad", new byte[] {1, 2, 3});
+    BlobProperties other = broken.putForeign("bad", new byte[] {1, 2, 3});
     io.batchmount.blob.BlobCaches caches = mount.caches();
     ReadEngine engine =
         new ReadEngine(
@@ -416,8 +458,8 @@ class BlobReadTest {
             caches,
             new io.batchmount.blob.names.Namespace(
                 broken, BlobMountOptions.builder("md5").build()));
-    io.batchmount.blob.store.BlobProperties wrong =
-        new io.batchmount.blob.store.BlobProperties(
+    BlobProperties wrong =
+        new BlobProperties(
             "bad",
             3,
             other.etag(),
@@ -430,6 +472,39 @@ class BlobReadTest {
     assertThatThrownBy(() -> engine.read(wrong, ByteBuffer.allocate(3), 0))
         .isInstanceOfSatisfying(FsException.class, e -> assertThat(e.errno()).isEqualTo(Errno.EIO))
         .hasMessageContaining("MD5");
+  }
+
+  /** The first page of a blob is there long before the last one shows that all is wrong. */
+  @Test
+  void noPageIsSeenBeforeTheMd5OfTheWholeFits() throws Exception {
+    int size = 900_000;
+    BlobProperties stored = memory.putGenerated("f", size, 3);
+    BlobProperties wrong =
+        new BlobProperties(
+            "f",
+            size,
+            stored.etag(),
+            stored.lastModified(),
+            BlobType.BLOCK,
+            Map.of(),
+            java.util.Optional.empty(),
+            java.util.Optional.of("AAAAAAAAAAAAAAAAAAAAAA=="),
+            java.util.Optional.empty());
+    open(32 * MIB, 0);
+    BlobMountOptions options = BlobMountOptions.builder("md5").build();
+    try (ReadEngine engine =
+            new ReadEngine(
+                store,
+                options,
+                mount.caches(),
+                new io.batchmount.blob.names.Namespace(store, options));
+        FileHandle handle =
+            engine.open("/f", wrong, mount.fileSystem().getAttributes("/f"), false)) {
+      assertThatThrownBy(() -> handle.read(ByteBuffer.allocate(4096), 0))
+          .isInstanceOfSatisfying(
+              FsException.class, e -> assertThat(e.errno()).isEqualTo(Errno.EIO))
+          .hasMessageContaining("MD5");
+    }
   }
 
   @Test

@@ -94,7 +94,8 @@ public final class HierarchicalMemoryStore extends InterceptedBlobStore {
   }
 
   private static FsException refused(int status, String code, String doing) {
-    return ServiceErrors.of(status, Optional.of(code), Optional.of("memory"), doing, false, null);
+    return ServiceErrors.of(
+        status, Optional.of(code), Optional.of("memory"), doing, false, Optional.empty());
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.batchmount.blob.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import com.azure.core.credential.AzureNamedKeyCredential;
 import io.batchmount.core.Errno;
@@ -26,6 +27,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -36,9 +39,12 @@ class SdkFaultsTest {
       "HTTP/1.1 201 Created\r\nETag: \"2\"\r\nLast-Modified: Thu, 01 Jan 2026 00:00:00 GMT\r\n"
           + "Content-Length: 0\r\n\r\n";
 
+  private static final Duration CONNECT = Duration.ofSeconds(5);
+
   private ServerSocket server;
   private final Deque<String> script = new ArrayDeque<>(); // guarded by itself
   private final List<String> requests = Collections.synchronizedList(new ArrayList<>());
+  private SdkBlobStore.Options options;
   private SdkBlobStore store;
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
 
@@ -50,17 +56,15 @@ class SdkFaultsTest {
     thread.start();
     // an account of its own: throttling is remembered for the account
     String account = "a" + UUID.randomUUID().toString().substring(0, 8);
-    store =
-        SdkBlobStore.open(
-            SdkBlobStore.Options.of(
-                    new BlobLocation(
-                        "http://127.0.0.1:" + server.getLocalPort() + "/" + account,
-                        account,
-                        "cont"),
-                    new BlobCredential.Key(new AzureNamedKeyCredential(account, "a2V5")),
-                    meters,
-                    "test")
-                .withTimeouts(Duration.ofSeconds(60), Duration.ofSeconds(5)));
+    options =
+        SdkBlobStore.Options.of(
+                new BlobLocation(
+                    "http://127.0.0.1:" + server.getLocalPort() + "/" + account, account, "cont"),
+                new BlobCredential.Key(new AzureNamedKeyCredential(account, "a2V5")),
+                meters,
+                "test")
+            .withTimeouts(Duration.ofSeconds(60), CONNECT);
+    store = SdkBlobStore.open(options);
   }
 
   @AfterEach
@@ -190,18 +194,128 @@ class SdkFaultsTest {
     assertThat(requests.get(1)).contains("bytes=4-9");
   }
 
+  /** Requests of other streams, and of other mounts of the account, begin no earlier. */
   @Test
   void throttlingWaitsAsLongAsAskedAndSlowsOthersToo() throws Exception {
     answers(
-        refused("503 Server Busy", "ServerBusy", "Retry-After: 1\r\n"),
+        refused("503 Server Busy", "ServerBusy", "Retry-After: 2\r\n"),
         part(0, "0123456789", 10),
         part(0, "0123456789", 10));
+    SdkBlobStore other = SdkBlobStore.open(options.withTimeouts(Duration.ofSeconds(60), CONNECT));
     long begun = System.nanoTime();
-    assertThat(download(10)).isEqualTo("0123456789");
+    CompletableFuture<String> first =
+        CompletableFuture.supplyAsync(() -> uncheckedDownload(store, 10));
+    await().atMost(Duration.ofSeconds(60)).until(() -> store.throttles() == 1);
+    assertThat(uncheckedDownload(other, 10)).isEqualTo("0123456789");
     assertThat(Duration.ofNanos(System.nanoTime() - begun))
-        .isGreaterThanOrEqualTo(Duration.ofMillis(950));
-    assertThat(store.throttles()).isEqualTo(1);
+        .isGreaterThanOrEqualTo(Duration.ofMillis(1950));
+    assertThat(first.get(60, TimeUnit.SECONDS)).isEqualTo("0123456789");
     assertThat(meters.counter("batchmount.throttles", "mount", "test").count()).isEqualTo(1);
+    assertThat(meters.counter("batchmount.retries", "mount", "test").count()).isEqualTo(1);
+    assertThat(requests).hasSize(3);
+  }
+
+  private static String uncheckedDownload(SdkBlobStore from, int length) {
+    ByteBuffer target = ByteBuffer.allocate(length);
+    try {
+      from.download("blob", 0, target, Optional.empty());
+    } catch (FsException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+    return StandardCharsets.UTF_8.decode(target.flip()).toString();
+  }
+
+  private static String crc64(String body) {
+    Crc64 crc = new Crc64();
+    byte[] bytes = body.getBytes(StandardCharsets.ISO_8859_1);
+    crc.update(bytes, 0, bytes.length);
+    return "x-ms-content-crc64: " + crc.base64() + "\r\n";
+  }
+
+  private static String md5(String body) throws Exception {
+    byte[] digest =
+        java.security.MessageDigest.getInstance("MD5")
+            .digest(body.getBytes(StandardCharsets.ISO_8859_1));
+    return "Content-MD5: " + java.util.Base64.getEncoder().encodeToString(digest) + "\r\n";
+  }
+
+  private static String with(String header, String answer) {
+    return answer.replace("Content-Range:", header + "Content-Range:");
+  }
+
+  private String verifiedDownload(int length) {
+    return uncheckedDownload(SdkBlobStore.open(options.withVerifiedRanges(true)), length);
+  }
+
+  @Test
+  void rangeThatDoesNotFitItsChecksumIsFetchedAgain() {
+    answers(
+        with(crc64("0123456789"), part(0, "0123X56789", 10)),
+        with(crc64("0123456789"), part(0, "0123456789", 10)));
+    assertThat(verifiedDownload(10)).isEqualTo("0123456789");
+    assertThat(requests).hasSize(2).allMatch(r -> r.contains("x-ms-range-get-content-crc64: true"));
+    assertThat(meters.counter("batchmount.content.mismatches", "mount", "test").count())
+        .isEqualTo(1);
+  }
+
+  @Test
+  void checksumThatNeverFitsIsAnError() {
+    String wrong = with(crc64("0123456789"), part(0, "0123X56789", 10));
+    answers(wrong, wrong, wrong, wrong);
+    assertThatThrownBy(() -> verifiedDownload(10))
+        .cause()
+        .isInstanceOfSatisfying(FsException.class, e -> assertThat(e.errno()).isEqualTo(Errno.EIO))
+        .hasMessageContaining("CRC64");
+    assertThat(requests).hasSize(SdkDownload.MAX_MISMATCHES);
+  }
+
+  /** Half of a range cannot be compared: it comes anew, whole. */
+  @Test
+  void cutBodyOfAVerifiedRangeBeginsAnew() {
+    answers(
+        with(crc64("0123456789"), part(0, "01234", 10, 10)) + "CUT",
+        with(crc64("0123456789"), part(0, "0123456789", 10)));
+    assertThat(verifiedDownload(10)).isEqualTo("0123456789");
+    assertThat(requests.get(1)).contains("bytes=0-9").contains("\"1\"");
+  }
+
+  @Test
+  void serviceWithoutCrc64IsAskedForMd5() throws Exception {
+    answers(
+        part(0, "0123456789", 10),
+        with(md5("0123456789"), part(0, "0123X56789", 10)),
+        with(md5("0123456789"), part(0, "0123456789", 10)));
+    assertThat(verifiedDownload(10)).isEqualTo("0123456789");
+    assertThat(requests.get(0)).contains("x-ms-range-get-content-crc64: true");
+    assertThat(requests.get(1))
+        .contains("x-ms-range-get-content-md5: true")
+        .doesNotContain("crc64");
+    assertThat(requests).hasSize(3);
+  }
+
+  /** Services that know neither are read without, rather than not at all. */
+  @Test
+  void serviceWithoutChecksumsIsReadWithout() {
+    answers(
+        refused("500 Internal Server Error", "FeatureNotSupported", ""),
+        part(0, "0123456789", 10),
+        part(0, "0123456789", 10));
+    assertThat(verifiedDownload(10)).isEqualTo("0123456789");
+    assertThat(requests.get(1)).contains("x-ms-range-get-content-md5: true");
+    assertThat(requests.get(2)).doesNotContain("x-ms-range-get");
+  }
+
+  @Test
+  void checksumIsTheOneThatTheServiceDocuments() {
+    Crc64 crc = new Crc64();
+    byte[] digits = "123456789".getBytes(StandardCharsets.US_ASCII);
+    crc.update(digits, 0, digits.length);
+    assertThat(crc.getValue()).isEqualTo(0xAE8B14860A799888L);
+    crc.reset();
+    for (byte digit : digits) {
+      crc.update(digit);
+    }
+    assertThat(crc.getValue()).isEqualTo(0xAE8B14860A799888L);
   }
 
   @Test

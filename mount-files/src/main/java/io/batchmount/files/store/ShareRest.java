@@ -14,13 +14,12 @@ import com.azure.storage.file.share.ShareClient;
 import com.azure.storage.file.share.ShareClientBuilder;
 import com.azure.storage.file.share.ShareServiceVersion;
 import com.azure.storage.file.share.models.ShareTokenIntent;
+import io.batchmount.core.ConnectionTrouble;
 import io.batchmount.core.Errno;
 import io.batchmount.core.FsException;
 import io.micrometer.core.instrument.MeterRegistry;
-import java.io.IOException;
 import java.net.MalformedURLException;
 import java.net.URI;
-import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -30,7 +29,6 @@ import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
@@ -282,30 +280,28 @@ final class ShareRest {
   }
 
   /** An attempt without an answer; errors that repeating does not mend are thrown. */
-  private static FsException noAnswer(String doing, Throwable thrown) throws FsException {
-    Throwable cause = thrown;
-    while (cause.getCause() != null && !(cause instanceof IOException)) {
-      cause = cause.getCause();
+  private FsException noAnswer(String doing, Throwable thrown) throws FsException {
+    if (thrown instanceof CancellationException) {
+      return unanswered(doing + ": no answer: given up", thrown);
     }
-    boolean passing =
-        cause instanceof IOException
-            || cause instanceof TimeoutException
-            || cause instanceof CancellationException
-            || cause.getClass().getName().startsWith("io.netty.")
-            || cause.getClass().getName().startsWith("reactor.netty.");
-    String reason =
-        cause instanceof UnknownHostException
-            ? "the host " + cause.getMessage() + " is not known"
-            : String.valueOf(cause.getMessage());
-    if (!passing) {
-      throw new FsException(Errno.EIO, doing + ": " + cause.getClass().getSimpleName(), cause);
+    ConnectionTrouble trouble =
+        ConnectionTrouble.of(thrown)
+            .orElseThrow(
+                () ->
+                    new FsException(
+                        Errno.EIO,
+                        doing + ": the request failed (" + thrown.getClass().getSimpleName() + ")",
+                        thrown));
+    String told = doing + ": " + trouble.sentence(options.location().endpoint());
+    if (!trouble.isPassing()) {
+      throw new FsException(Errno.EIO, told, thrown);
     }
+    return unanswered(told, thrown);
+  }
+
+  private static FsException unanswered(String told, Throwable thrown) {
     return FsException.ofService(
-        Errno.EIO,
-        doing + ": no answer: " + reason,
-        Optional.of(ServiceCode.NO_ANSWER),
-        Optional.empty(),
-        cause);
+        Errno.EIO, told, Optional.of(ServiceCode.NO_ANSWER), Optional.empty(), thrown);
   }
 
   private static Duration retryAfter(HttpHeaders headers) {
