@@ -160,6 +160,22 @@ final class OpenFile {
   }
 
   int read(ByteBuffer target, long offset) throws FsException {
+    int begin = target.position();
+    try {
+      return readOnce(target, offset);
+    } catch (FsException e) {
+      if (e.errno() != Errno.ESTALE || nameless || attempts.isEmpty()) {
+        throw e;
+      }
+      // a commit of ours without an answer may have taken the place of the version that is read
+      // from: the next one finds that out
+      target.position(begin);
+      commit();
+      return readOnce(target, offset);
+    }
+  }
+
+  private int readOnce(ByteBuffer target, long offset) throws FsException {
     Waiting.lock(state.readLock(), "a commit of " + path);
     try {
       return image(

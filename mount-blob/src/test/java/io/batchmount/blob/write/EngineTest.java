@@ -317,6 +317,22 @@ class EngineTest {
     assertThat(f.journal.entries()).isEmpty();
   }
 
+  /** Found by the model test, seed 10040: the reader was told ESTALE, of this mount's own commit. */
+  @Test
+  void whatACommitWithoutAnAnswerReplacedIsStillReadable() throws Exception {
+    byte[] content = EngineFixture.bytes(20 * EngineFixture.BLOCK, 21);
+    f.memory.putForeign("f", content);
+    FileHandle handle = f.openForWrite("/f");
+    byte[] patch = EngineFixture.bytes(10, 22);
+    handle.write(ByteBuffer.wrap(patch), 5 * EngineFixture.BLOCK);
+    f.faults.fail(BlobOperation.PUT_BLOCK_LIST, 0, 1, Moment.AFTER, Errno.EIO, "InternalError");
+    assertErrno(Errno.EIO, handle::flush);
+    System.arraycopy(patch, 0, content, 5 * EngineFixture.BLOCK, patch.length);
+    assertThat(EngineFixture.readAll(handle)).isEqualTo(content);
+    handle.close();
+    assertThat(f.stored("f")).isEqualTo(content);
+  }
+
   @Test
   void drainSavesWhatWaits() throws Exception {
     FileHandle handle = f.create("/a");
