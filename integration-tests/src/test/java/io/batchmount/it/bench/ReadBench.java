@@ -128,14 +128,13 @@ public final class ReadBench {
     server.shape(0, 0);
     sdk.sequential(BIG, options.size());
     List<ReadResult> fresh = new ArrayList<>();
-    for (ReadRow row : rows) {
-      if (options.rows().isEmpty() || options.rows().contains(row.id)) {
-        ReadResult result = measure(row);
-        System.out.print(ReadResult.line(result));
-        fresh.add(result);
-      }
+    List<ReadResult> all = List.of();
+    for (String id : options.rows().isEmpty() ? ids : options.rows()) {
+      ReadResult result = measure(rows.get(ids.indexOf(id)));
+      System.out.print(ReadResult.line(result));
+      fresh.add(result);
+      all = ReadResult.merge(options.results(), fresh, ids); // a run that is ended keeps these
     }
-    List<ReadResult> all = ReadResult.merge(options.results(), fresh, ids);
     System.out.println();
     System.out.print(ReadResult.table(all));
     long peak = all.stream().mapToLong(ReadResult::peakMiB).max().orElse(0);
