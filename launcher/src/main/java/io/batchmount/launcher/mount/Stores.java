@@ -208,7 +208,10 @@ public final class Stores {
           + (code.isEmpty() ? "" : ", " + code)
           + "); "
           + ConnectionTrouble.clockSkewIn(e.getMessage())
-              .or(() -> wrongClock(blob ? volume.account().blobEndpoint() : volume.account().fileEndpoint()))
+              .or(
+                  () ->
+                      wrongClock(
+                          blob ? volume.account().blobEndpoint() : volume.account().fileEndpoint()))
               .orElse("check account name, key or SAS, and its permissions");
     }
     if (e.errno() == Errno.ETIMEDOUT || e.errno() == Errno.EIO) {

@@ -31,7 +31,9 @@ class ReadConcurrencyTest {
       child.getOutputStream().close();
       String said = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       assertThat(child.waitFor()).as(said).isZero();
-      assertThat(said).contains("no scenario failed").doesNotContain("Unable to transform io/batchmount");
+      assertThat(said)
+          .contains("no scenario failed")
+          .doesNotContain("Unable to transform io/batchmount");
     } finally {
       child.destroyForcibly();
     }

@@ -29,9 +29,9 @@ import java.util.regex.Pattern;
 
 /**
  * An in-memory container behind HTTP, with Put Block From URL, which Azurite lacks, a count of the
- * bytes that go over the wire, and faults of connections and servers. It knows the requests that reading and writing of files need,
- * and refuses all others with 501. Requests must be signed; signatures are not verified (Azurite
- * does that). Thread-safe.
+ * bytes that go over the wire, and faults of connections and servers. It knows the requests that
+ * reading and writing of files need, and refuses all others with 501. Requests must be signed;
+ * signatures are not verified (Azurite does that). Thread-safe.
  */
 public final class MemoryBlobServer implements AutoCloseable {
   private static final Pattern BLOCK = Pattern.compile("<(Committed|Uncommitted)>([^<]+)</");
@@ -304,12 +304,10 @@ public final class MemoryBlobServer implements AutoCloseable {
     sent.forEach(
         (name, values) -> {
           if (name.toLowerCase(Locale.ROOT).startsWith(METADATA)) {
-            metadata.put(
-                name.substring(METADATA.length()).toLowerCase(Locale.ROOT), values.get(0));
+            metadata.put(name.substring(METADATA.length()).toLowerCase(Locale.ROOT), values.get(0));
           }
         });
-    return new BlobHeaders(
-        Optional.ofNullable(sent.getFirst("x-ms-blob-content-type")), metadata);
+    return new BlobHeaders(Optional.ofNullable(sent.getFirst("x-ms-blob-content-type")), metadata);
   }
 
   private static WriteCondition condition(Headers sent) {
@@ -370,8 +368,7 @@ public final class MemoryBlobServer implements AutoCloseable {
   private Answer range(Headers sent, String blob) throws IOException {
     BlobProperties properties = store.getProperties(blob);
     String header = sent.getFirst("x-ms-range");
-    Matcher range =
-        RANGE.matcher(header == null ? String.valueOf(sent.getFirst("Range")) : header);
+    Matcher range = RANGE.matcher(header == null ? String.valueOf(sent.getFirst("Range")) : header);
     if (!range.matches()) {
       return refused(501, "NotImplemented");
     }
@@ -391,8 +388,7 @@ public final class MemoryBlobServer implements AutoCloseable {
   private Answer blockList(String blob) throws IOException {
     BlockList list = store.getBlockList(blob);
     StringBuilder xml =
-        new StringBuilder(
-            "<?xml version=\"1.0\" encoding=\"utf-8\"?><BlockList><CommittedBlocks>");
+        new StringBuilder("<?xml version=\"1.0\" encoding=\"utf-8\"?><BlockList><CommittedBlocks>");
     for (BlockRef block : list.blocks()) {
       xml.append("<Block><Name>").append(block.id()).append("</Name><Size>");
       xml.append(block.size()).append("</Size></Block>");

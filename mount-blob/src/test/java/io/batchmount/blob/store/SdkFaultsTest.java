@@ -495,6 +495,14 @@ class SdkFaultsTest {
             pieces.add(bytes.remaining());
             all.put(bytes);
           }
+
+          @Override
+          public void takeBack(int bytes) {
+            all.position(all.position() - bytes);
+          }
+
+          @Override
+          public void verified() {}
         },
         Optional.empty());
 

@@ -317,7 +317,9 @@ class EngineTest {
     assertThat(f.journal.entries()).isEmpty();
   }
 
-  /** Found by the model test, seed 10040: the reader was told ESTALE, of this mount's own commit. */
+  /**
+   * Found by the model test, seed 10040: the reader was told ESTALE, of this mount's own commit.
+   */
   @Test
   void whatACommitWithoutAnAnswerReplacedIsStillReadable() throws Exception {
     byte[] content = EngineFixture.bytes(20 * EngineFixture.BLOCK, 21);
