@@ -1,10 +1,12 @@
 import io.batchmount.launcher.Batchmount;
+import io.batchmount.launcher.cli.Logging;
 import io.batchmount.launcher.job.AzureBlobFileSystemReference;
 import io.batchmount.launcher.job.AzureFileShareReference;
 import io.batchmount.launcher.job.JobDefinition;
 import io.batchmount.launcher.job.MountVolumes;
 import io.batchmount.launcher.job.OutputDirectory;
 import io.batchmount.launcher.job.ToolkitSettings;
+import io.batchmount.launcher.options.GlobalOptions.LogLevel;
 import io.batchmount.launcher.record.JobRecord;
 
 /**
@@ -20,6 +22,7 @@ public final class RunJob {
 
   /** Runs it; ends with the job's exit code. */
   public static void main(String[] args) throws Exception {
+    Logging.toStderr(LogLevel.WARN);
     JobRecord record =
         new Batchmount(System.getenv())
             .output(System.out, System.err)

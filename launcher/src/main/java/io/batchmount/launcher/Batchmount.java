@@ -55,6 +55,10 @@ import java.util.Optional;
  *
  * <p>Needs what the command needs: Linux, FUSE, bash. Signals are the program's own business: it
  * ends a job through {@link #stop}. One instance runs one job at a time.
+ *
+ * <p>Logs through SLF4J. The libraries of the distribution bring Logback, which writes every detail
+ * to standard output until it is set up: {@link io.batchmount.launcher.cli.Logging#toStderr} does
+ * that, and blanks secrets.
  */
 public final class Batchmount {
   private final Map<String, String> environment;
