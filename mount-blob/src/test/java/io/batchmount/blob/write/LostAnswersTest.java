@@ -40,7 +40,7 @@ class LostAnswersTest {
   private static final int MOST_REQUESTS = 200;
 
   /** Every so many requests fail in the default run: each costs a pause before the repetition. */
-  private static final int STEP = 5;
+  private static final int STEP = 20;
 
   private static final int BLOCK = 64 << 10;
 
