@@ -66,7 +66,10 @@ final class FileRequests {
    */
   private void checkSameFile(Node node, FileHandle handle) throws FsException {
     try {
-      if (handle.version().isEmpty() && NodeTable.isOtherFile(node, handle.attributes())) {
+      FileAttributes opened = handle.attributes();
+      if (handle.version().isEmpty()
+          && NodeTable.isOtherFile(node, opened)
+          && !nodes.standFor(node, opened)) {
         nodes.detach(node);
         throw new FsException(Errno.ESTALE, "the file was replaced; the old one is open");
       }

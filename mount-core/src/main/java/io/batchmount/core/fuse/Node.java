@@ -12,7 +12,7 @@ import java.util.Optional;
 final class Node {
   final long id;
   final FileType type;
-  final long inode;
+  volatile long inode; // changed when a successor takes the name of a file that nobody has open
   final boolean ownInode; // chosen by the table, not by the file system
 
   /** Where it is; empty for the root, and when it is {@link #detached}. */

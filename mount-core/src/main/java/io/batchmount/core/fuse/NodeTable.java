@@ -163,11 +163,13 @@ final class NodeTable {
   /**
    * Whether these attributes are of a file that the node does not stand for: one with another inode
    * number of its own, or another version than the one that all open handles of the node read. A
-   * handle that follows the file holds the node together with its name.
+   * handle that follows the file holds the node together with its name. A node that nobody has open
+   * stands for the file that took its name: a reader of a file that is saved by rename again and
+   * again would meet ESTALE more often than the kernel looks again.
    */
   synchronized boolean differs(Node node, FileAttributes attributes) throws FsException {
     if (isOtherFile(node, attributes)) {
-      return true;
+      return !standFor(node, attributes);
     }
     boolean differs = false;
     for (OpenFile file : node.open) {
@@ -186,6 +188,19 @@ final class NodeTable {
    */
   static boolean isOtherFile(Node node, FileAttributes attributes) {
     return !node.ownInode && attributes.inode() != 0 && attributes.inode() != node.inode;
+  }
+
+  /**
+   * Lets a node that nobody has open stand for the file that took its name.
+   *
+   * @return false when it is open: handles of two files must not share a node
+   */
+  synchronized boolean standFor(Node node, FileAttributes successor) {
+    if (!node.open.isEmpty()) {
+      return false;
+    }
+    node.inode = successor.inode();
+    return true;
   }
 
   /** The inode number that a name of a directory has or would get. */
