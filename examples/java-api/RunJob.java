@@ -22,7 +22,7 @@ public final class RunJob {
 
   /** Runs it; ends with the job's exit code. */
   public static void main(String[] args) throws Exception {
-    Logging.toStderr(LogLevel.WARN);
+    Logging.toStderr(LogLevel.warn);
     JobRecord record =
         new Batchmount(System.getenv())
             .output(System.out, System.err)

@@ -296,7 +296,11 @@ class ConformanceTest extends LauncherFixture {
             .formatted(
                 share,
                 container,
-                custom("cd $AZ_BATCHAI_JOB_MOUNT_ROOT && echo x > a/x && cat b/x && echo y > c/y"));
+                custom(
+                    "cd $AZ_BATCHAI_JOB_MOUNT_ROOT && echo x > a/x"
+                        // another mount of the share sees it when its listing is 1 s old
+                        + " && for i in $(seq 100); do [ -e b/x ] && break; sleep 0.1; done"
+                        + " && cat b/x && echo y > c/y"));
     Batchmount endpoints =
         Batchmount.in(work)
             .with("AZURE_STORAGE_BLOB_ENDPOINT", Storage.blobEndpoint().toString())

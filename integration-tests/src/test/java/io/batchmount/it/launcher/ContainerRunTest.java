@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.batchmount.it.support.Batchmount;
 import io.batchmount.it.support.ContainerImage;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
@@ -130,6 +129,5 @@ class ContainerRunTest extends LauncherFixture {
       run("after", job(custom("true"))).expect(0);
     }
     assertThat(mounts()).isEmpty();
-    assertThat(Files.exists(work.resolve("mounts/ckill-id"))).isFalse();
   }
 }
