@@ -97,20 +97,20 @@ class BadInputTest extends LauncherFixture {
   void serverThatIsNotThere() throws Exception {
     Batchmount away =
         batchmount
-            .with("AZURE_STORAGE_BLOB_ENDPOINT", "http://127.0.0.1:9/devstoreaccount1")
-            .with("AZURE_STORAGE_FILE_ENDPOINT", "http://127.0.0.1:9/devstoreaccount1");
+            .with("AZURE_STORAGE_BLOB_ENDPOINT", "http://127.0.0.1:19/devstoreaccount1")
+            .with("AZURE_STORAGE_FILE_ENDPOINT", "http://127.0.0.1:19/devstoreaccount1");
     for (String kind : new String[] {"blob", "files"}) {
       oneSentence(
           away.run("mount", kind, "any", place(), "--connect-timeout", "3s"),
           3,
-          "127.0.0.1:9",
+          "127.0.0.1:19",
           "cannot be reached");
     }
     Path job = write("away.json", job(custom("touch " + work + "/ran")));
     oneSentence(
         away.run("run", "-f", job.toString(), "--connect-timeout", "3s"),
         3,
-        "127.0.0.1:9",
+        "127.0.0.1:19",
         "cannot be reached");
     assertThat(work.resolve("ran")).doesNotExist();
   }

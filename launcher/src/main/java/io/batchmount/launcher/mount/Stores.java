@@ -218,7 +218,7 @@ public final class Stores {
       String address =
           (blob ? volume.account().blobEndpoint() : volume.account().fileEndpoint()).toString();
       return (e.getMessage().contains(address)
-              ? e.getMessage()
+              ? of + " cannot be reached: " + e.getMessage()
               : of + " cannot be reached at " + address + ": " + e.getMessage())
           + "; check address and network";
     }
