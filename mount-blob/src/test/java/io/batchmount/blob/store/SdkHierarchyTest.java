@@ -212,7 +212,7 @@ class SdkHierarchyTest {
         .contains("https://acct.z1.dfs.storage.azure.net");
     assertThat(SdkHierarchy.dataLakeEndpoint("http://127.0.0.1:10000/acct"))
         .contains("http://127.0.0.1:10000/acct");
-    assertThat(SdkHierarchy.dataLakeEndpoint("https://files.example.org")).isEmpty();
+    assertThat(SdkHierarchy.dataLakeEndpoint("https://data.example.org")).isEmpty();
   }
 
   @Test
