@@ -646,8 +646,10 @@ public final class ShareFileSystem implements FileSystem {
           source.get().renamed(etag);
         }
         table.move(from, to);
-        cache.forgetTree(from);
-        cache.forgetTree(to);
+        if (directory) { // of a file the change itself forgets all there is
+          cache.forgetTree(from);
+          cache.forgetTree(to);
+        }
         change.present(to);
       }
     } catch (FsException e) {

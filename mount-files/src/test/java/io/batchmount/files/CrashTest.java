@@ -10,11 +10,13 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Tag;
@@ -36,6 +38,12 @@ class CrashTest {
 
   @TempDir Path directory;
 
+  /** Longest wait for lines that are old enough; a machine that takes longer is killed all the same. */
+  private static final Duration AGE = Duration.ofSeconds(20);
+
+  /** The moment of a kill is drawn from this time. */
+  private static final int MOMENTS_MILLIS = 1200;
+
   /** Lines that were old enough to have to be there, in all runs. */
   private long oldLines;
 
@@ -45,6 +53,7 @@ class CrashTest {
     for (int seed = 1; seed <= 3; seed++) {
       killAndRecover(seed);
     }
+    assertThat(oldLines).as("lines whose age was checked").isPositive();
   }
 
   @Test
@@ -54,6 +63,34 @@ class CrashTest {
     int first = Integer.getInteger("files.seed", 100);
     for (int seed = first; seed < first + Integer.getInteger("files.kills", 200); seed++) {
       killAndRecover(seed);
+    }
+    assertThat(oldLines).as("lines whose age was checked").isPositive();
+  }
+
+  /** How long a flush takes on this machine, by what the process said so far. */
+  private static final class Ages {
+    private long first;
+    private long slowest = CrashWriter.FLUSH_INTERVAL.toMillis();
+    private long lastProbe;
+
+    void said(String line) {
+      String[] words = line.split(" ");
+      if (words[0].equals("probe")) {
+        lastProbe = Long.parseLong(words[2]);
+        slowest = Math.max(slowest, lastProbe - Long.parseLong(words[1]));
+      } else if (words[0].equals("wrote")) {
+        first = first == 0 ? Long.parseLong(words[2]) : first;
+        lastProbe = lastProbe == 0 ? first : lastProbe; // none ended yet: it began before this
+      }
+    }
+
+    /** Milliseconds after which a line has to be in the share, when the process dies at a moment. */
+    long flush(long killedAt) {
+      return FLUSH_PROBES * Math.max(slowest, killedAt - lastProbe);
+    }
+
+    boolean anyIsOld(long now) {
+      return first != 0 && now - first > flush(now);
     }
   }
 
@@ -79,16 +116,24 @@ class CrashTest {
     List<String> acknowledged = new ArrayList<>();
     Random random = new Random(seed);
     AtomicLong killedAt = new AtomicLong();
+    Ages ages = new Ages();
+    CountDownLatch aged = new CountDownLatch(1);
+    boolean wait = seed % 2 == 1; // the others are killed at any moment from the first line on
     try (BufferedReader out =
         new BufferedReader(new InputStreamReader(child.getInputStream(), StandardCharsets.UTF_8))) {
       String first = readAcknowledgement(out);
       assertThat(first).as(() -> "child ended: " + read(errors)).isNotNull();
       acknowledged.add(first);
+      ages.said(first);
       Thread killer =
           new Thread(
               () -> {
                 try {
-                  Thread.sleep(random.nextInt(1200)); // the moment of the kill is what is drawn
+                  if (wait) {
+                    aged.await(AGE.toMillis(), TimeUnit.MILLISECONDS);
+                  }
+                  // the moment of the kill is what is drawn
+                  Thread.sleep(random.nextInt(MOMENTS_MILLIS));
                 } catch (InterruptedException e) {
                   Thread.currentThread().interrupt();
                 }
@@ -100,6 +145,10 @@ class CrashTest {
       killer.start();
       for (String line = readAcknowledgement(out); line != null; line = readAcknowledgement(out)) {
         acknowledged.add(line);
+        ages.said(line);
+        if (ages.anyIsOld(System.currentTimeMillis())) {
+          aged.countDown();
+        }
       }
       killer.join();
     } finally {
@@ -107,7 +156,7 @@ class CrashTest {
       child.waitFor();
     }
     check(store, seed, acknowledged, false);
-    checkAge(store, seed, acknowledged, killedAt.get());
+    checkAge(store, seed, acknowledged, killedAt.get(), ages.flush(killedAt.get()));
     for (MountJournal journal : MountJournal.openAbandoned(journalRoot)) {
       try (journal) {
         assertThat(ShareRecovery.recover(journal, store))
@@ -126,20 +175,9 @@ class CrashTest {
    * Nothing is missing in the share that was older, when the process died, than a flush took on
    * this machine in these moments: the interval, the requests and what the machine was busy with.
    */
-  private void checkAge(SdkShareStore store, int seed, List<String> said, long killedAt)
+  private void checkAge(
+      SdkShareStore store, int seed, List<String> said, long killedAt, long flush)
       throws Exception {
-    long slowest = CrashWriter.FLUSH_INTERVAL.toMillis();
-    long lastProbe = 0;
-    for (String line : said) {
-      String[] words = line.split(" ");
-      if (words[0].equals("probe")) {
-        slowest = Math.max(slowest, Long.parseLong(words[2]) - Long.parseLong(words[1]));
-        lastProbe = Long.parseLong(words[2]);
-      } else if (lastProbe == 0 && words[0].equals("wrote")) {
-        lastProbe = Long.parseLong(words[2]); // none ended yet: the first one began before this
-      }
-    }
-    long flush = FLUSH_PROBES * Math.max(slowest, killedAt - lastProbe);
     String log = new String(content(store, "log"), StandardCharsets.UTF_8);
     long there = log.chars().filter(c -> c == '\n').count();
     long old =

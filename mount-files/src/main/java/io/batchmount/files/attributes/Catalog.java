@@ -17,11 +17,17 @@ import io.batchmount.files.store.StoredItem;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * Finds and lists what the service has, with as few requests as it allows.
@@ -35,11 +41,13 @@ import java.util.concurrent.Future;
  */
 public final class Catalog {
   private static final int MAX_POSIX = 50_000;
+  private static final long POLL_MILLIS = 20; // how often a waiter looks for interruption
 
   private final ShareStore store;
   private final ShareNames names;
   private final AttributeCache cache;
   private final ExecutorService workers;
+  private final Map<String, Asked> asked = new ConcurrentHashMap<>();
   private final Cache<String, PosixMetadata> posixByVersion =
       Caffeine.newBuilder().maximumSize(MAX_POSIX).build();
 
@@ -62,7 +70,40 @@ public final class Catalog {
   /** Finds a path, in the cache or at the service. */
   public Optional<Entry> find(String path) throws FsException {
     Optional<Optional<Entry>> known = cache.get(path);
-    return known.isPresent() ? known.get() : ask(path);
+    if (known.isEmpty()) {
+      known = listAnew(path);
+    }
+    return known.isPresent() ? known.get() : askTogether(path);
+  }
+
+  /**
+   * A request under way about one name. Who wants the name meanwhile waits for its answer: the
+   * directory of files that many make is asked for once when it got too old, and not by each.
+   */
+  private record Asked(AttributeCache.Ticket ticket, CompletableFuture<Optional<Entry>> answer) {}
+
+  private Optional<Entry> askTogether(String path) throws FsException {
+    String key = ShareNames.key(path);
+    Asked mine = new Asked(cache.ticketForName(path), new CompletableFuture<>());
+    Asked other = asked.putIfAbsent(key, mine);
+    if (other == null) {
+      try {
+        Optional<Entry> found = ask(path);
+        mine.answer.complete(found);
+        return found;
+      } finally {
+        asked.remove(key, mine);
+        mine.answer.cancel(false); // where it failed: the others ask for themselves
+      }
+    }
+    if (other.ticket.holds()) { // else it began before a change that the caller may know of
+      try {
+        return await(other.answer);
+      } catch (CancellationException failed) {
+        return ask(path);
+      }
+    }
+    return ask(path);
   }
 
   /** Finds a path at the service. */
@@ -115,36 +156,122 @@ public final class Catalog {
    * Lists a directory, one request a page and one more for each marked entry that is not known yet.
    */
   public void list(String path, PageSink sink) throws FsException {
-    AttributeCache.Ticket ticket = cache.ticketForListing(path);
-    String stored = names.toStored(path);
-    Set<String> keys = new HashSet<>();
-    Optional<String> marker = Optional.empty();
-    do {
-      ListPage page;
-      try {
-        page = store.listDirectory(stored, "", marker, ShareStore.MAX_PAGE);
-      } catch (FsException e) {
-        if (!ServiceCode.isAbsent(e)) {
-          throw e;
+    try {
+      listPages(path, sink);
+    } catch (FsException e) {
+      if (!ServiceCode.isAbsent(e)) {
+        throw e;
+      }
+      Optional<Entry> what = ask(path);
+      throw what.isPresent() && !what.get().item().directory()
+          ? new FsException(Errno.ENOTDIR, path + ": not a directory")
+          : absent(path);
+    }
+  }
+
+  private void listPages(String path, PageSink sink) throws FsException {
+    try (AttributeCache.RunningListing listing = cache.beginListing(path)) {
+      Set<String> keys = new HashSet<>();
+      Interest interest = new Interest();
+      Optional<String> marker = Optional.empty();
+      do {
+        Page page = listPage(listing, path, marker, interest);
+        for (Named one : page.entries) {
+          if (keys.size() <= AttributeCache.MAX_LISTED_NAMES) {
+            keys.add(ShareNames.key(one.name));
+          }
         }
-        Optional<Entry> what = ask(path);
-        throw what.isPresent() && !what.get().item().directory()
-            ? new FsException(Errno.ENOTDIR, path + ": not a directory")
-            : absent(path);
-      }
-      List<Named> named = complete(path, page.items());
-      for (Named one : named) {
-        cache.put(ticket, FsPaths.join(path, one.name), Optional.of(one.entry));
-        if (keys.size() <= AttributeCache.MAX_LISTED_NAMES) {
-          keys.add(ShareNames.key(one.name));
+        if (!sink.accept(page.entries)) {
+          return;
         }
+        marker = page.next;
+      } while (marker.isPresent());
+      listing.complete(keys);
+    }
+  }
+
+  private record Page(List<Named> entries, Optional<String> next) {}
+
+  private Page listPage(
+      AttributeCache.RunningListing listing,
+      String path,
+      Optional<String> marker,
+      Interest interest)
+      throws FsException {
+    long asked = cache.now();
+    ListPage answer = store.listDirectory(names.toStored(path), "", marker, ShareStore.MAX_PAGE);
+    ListedPage page = new ListedPage(path, marker, cache.now() - asked, interest);
+    List<Named> named = complete(path, answer.items());
+    for (Named one : named) {
+      listing.put(page, asked, one.name, one.entry);
+    }
+    return new Page(named, answer.next());
+  }
+
+  /**
+   * Answers a look-up by listing again what the name was listed with, where many names of it are
+   * wanted: {@code ls -l} of many files outlasts the time for which their attributes are believed,
+   * and so does the filling of a directory its listing's.
+   *
+   * @return the outer is empty when the name is better asked for alone
+   */
+  private Optional<Optional<Entry>> listAnew(String path) throws FsException {
+    Optional<ListedPage> page = cache.pageWorthListing(path);
+    if (page.isPresent()) {
+      return inTurn(page.get().interest(), path, () -> fromPage(page.get(), path));
+    }
+    Optional<AttributeCache.ListedDirectory> directory = cache.directoryWorthListing(path);
+    return directory.isPresent()
+        ? inTurn(directory.get().interest(), path, () -> fromDirectory(path))
+        : Optional.empty();
+  }
+
+  private interface Listing {
+    Optional<Optional<Entry>> run() throws FsException;
+  }
+
+  /** One lists, the others wait for what it finds. */
+  private Optional<Optional<Entry>> inTurn(Interest interest, String path, Listing listing)
+      throws FsException {
+    interest.enter();
+    try {
+      Optional<Optional<Entry>> known = cache.get(path);
+      return known.isPresent() ? known : listing.run();
+    } catch (FsException e) {
+      if (ServiceCode.isTransient(e)) {
+        throw e;
       }
-      if (!sink.accept(named)) {
-        return;
-      }
-      marker = page.next();
-    } while (marker.isPresent());
-    cache.putListing(ticket, path, keys);
+      return Optional.empty(); // the directory is gone, or the marker no longer taken
+    } finally {
+      interest.leave();
+    }
+  }
+
+  private Optional<Optional<Entry>> fromPage(ListedPage page, String path) throws FsException {
+    try (AttributeCache.RunningListing listing = cache.beginListing(page.directory())) {
+      Page found = listPage(listing, page.directory(), page.marker(), page.interest());
+      Optional<Entry> entry = named(found.entries, path);
+      return entry.isPresent() ? Optional.of(entry) : Optional.empty();
+    }
+  }
+
+  private Optional<Optional<Entry>> fromDirectory(String path) throws FsException {
+    List<Entry> found = new ArrayList<>(1);
+    listPages(
+        FsPaths.parent(path),
+        entries -> {
+          named(entries, path).ifPresent(found::add);
+          return true;
+        });
+    return Optional.of(found.stream().findFirst());
+  }
+
+  private static Optional<Entry> named(List<Named> entries, String path) {
+    String key = ShareNames.key(FsPaths.name(path));
+    return entries.stream()
+        .filter(one -> ShareNames.key(one.name).equals(key))
+        .map(Named::entry)
+        .findFirst();
   }
 
   /** The entry for an item: reads the metadata of marked items, unless it is known by ETag. */
@@ -259,8 +386,14 @@ public final class Catalog {
 
   private static <T> T await(Future<T> answer) throws FsException {
     try {
-      OperationContext.current().check("reading attributes");
-      return answer.get();
+      while (true) {
+        OperationContext.current().check("reading attributes");
+        try {
+          return answer.get(POLL_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+          // looks for interruption and goes on waiting
+        }
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new FsException(Errno.EINTR, "interrupted while reading attributes", e);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.batchmount.files.names.ShareNames;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -52,16 +53,41 @@ class AttributeCacheTest {
   }
 
   @Test
-  void listingIsNotKeptWhenANameOfItChangedMeanwhile() {
-    AttributeCache.Ticket ticket = cache.ticketForListing("/d");
-    try (var change = cache.change("/d/f")) {
-      change.present("/d/f");
+  void listingLeavesOpenWhatIsWithTheNamesThatChangedMeanwhile() {
+    try (var listing = cache.beginListing("/d")) {
+      try (var change = cache.change("/d/f")) {
+        change.present("/d/f");
+      }
+      listing.complete(Set.of(ShareNames.key("e")));
     }
-    cache.putListing(ticket, "/d", Set.of());
     assertThat(cache.get("/d/f")).isEmpty();
-    assertThat(cache.get("/d/g")).isEmpty();
-    cache.putListing(cache.ticketForListing("/d"), "/d", Set.of(ShareNames.key("f")));
+    assertThat(cache.get("/d/e")).isEmpty();
     assertThat(cache.get("/d/g")).contains(Optional.empty());
+  }
+
+  @Test
+  void nameWhoseCreationOutlastsTheListingIsNotBelievedAbsent() {
+    var change = cache.change("/d/f");
+    change.present("/d/f");
+    try (var listing = cache.beginListing("/d")) {
+      listing.complete(Set.of());
+    }
+    change.close();
     assertThat(cache.get("/d/f")).isEmpty();
+    assertThat(cache.get("/d/g")).contains(Optional.empty());
+  }
+
+  @Test
+  void listingIsNotKeptWhenItsDirectoryWasRenamedMeanwhile() {
+    for (String renamed : List.of("/a/d", "/a")) {
+      try (var listing = cache.beginListing("/a/d")) {
+        try (var change = cache.change(renamed, "/e")) {
+          cache.forgetTree(renamed);
+          cache.forgetTree("/e");
+        }
+        listing.complete(Set.of());
+      }
+      assertThat(cache.get("/a/d/f")).as(renamed).isEmpty();
+    }
   }
 }
