@@ -38,7 +38,9 @@ class CrashTest {
 
   @TempDir Path directory;
 
-  /** Longest wait for lines that are old enough; a machine that takes longer is killed all the same. */
+  /**
+   * Longest wait for lines that are old enough; a machine that takes longer is killed all the same.
+   */
   private static final Duration AGE = Duration.ofSeconds(20);
 
   /** The moment of a kill is drawn from this time. */
@@ -84,7 +86,9 @@ class CrashTest {
       }
     }
 
-    /** Milliseconds after which a line has to be in the share, when the process dies at a moment. */
+    /**
+     * Milliseconds after which a line has to be in the share, when the process dies at a moment.
+     */
     long flush(long killedAt) {
       return FLUSH_PROBES * Math.max(slowest, killedAt - lastProbe);
     }
@@ -175,8 +179,7 @@ class CrashTest {
    * Nothing is missing in the share that was older, when the process died, than a flush took on
    * this machine in these moments: the interval, the requests and what the machine was busy with.
    */
-  private void checkAge(
-      SdkShareStore store, int seed, List<String> said, long killedAt, long flush)
+  private void checkAge(SdkShareStore store, int seed, List<String> said, long killedAt, long flush)
       throws Exception {
     String log = new String(content(store, "log"), StandardCharsets.UTF_8);
     long there = log.chars().filter(c -> c == '\n').count();

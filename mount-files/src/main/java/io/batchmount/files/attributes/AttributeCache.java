@@ -176,7 +176,11 @@ public final class AttributeCache {
       String key = ShareNames.key(path);
       boolean file = entry.isPresent() && !entry.get().item().directory();
       entries.put(
-          key, new Known(entry, ticket.nanos + (file ? fileTtl : ttl), pageOf(key).filter(p -> entry.isPresent())));
+          key,
+          new Known(
+              entry,
+              ticket.nanos + (file ? fileTtl : ttl),
+              pageOf(key).filter(p -> entry.isPresent())));
       if (!ticket.holds()) {
         entries.invalidate(key);
       }
