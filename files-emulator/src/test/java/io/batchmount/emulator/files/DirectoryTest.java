@@ -124,7 +124,7 @@ class DirectoryTest extends Emulated {
                 + "</ChangeTime><Last-Modified>"
                 + file.header("last-modified")
                 + "</Last-Modified><Etag>"
-                + file.header("etag").replace("\"", "&quot;")
+                + file.header("etag")
                 + "</Etag></Properties><Attributes>Archive</Attributes><PermissionKey>"
                 + file.header("x-ms-file-permission-key")
                 + "</PermissionKey></File><Directory><Name>b</Name>")

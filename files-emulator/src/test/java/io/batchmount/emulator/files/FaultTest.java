@@ -43,6 +43,9 @@ class FaultTest extends Emulated {
       emulator.setFaults(FaultScript.of(FaultRule.on("DeleteFile").error(code)));
       assertThat(wire.send("DELETE", "/" + share + "/f").outcome()).isEqualTo("409 " + code);
     }
+    emulator.setFaults(FaultScript.of(FaultRule.on("DeleteFile").error("ClientCacheFlushDelay")));
+    assertThat(wire.send("DELETE", "/" + share + "/f").outcome())
+        .isEqualTo("500 ClientCacheFlushDelay");
     emulator.setFaults(FaultScript.of(FaultRule.on("*").error("SomethingNew").status(418)));
     assertThat(wire.get(share + "/f").outcome()).isEqualTo("418 SomethingNew");
     emulator.setFaults(FaultScript.of(FaultRule.on("*").status(500)));

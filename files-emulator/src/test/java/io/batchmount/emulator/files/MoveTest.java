@@ -104,6 +104,17 @@ class MoveTest extends Emulated {
   }
 
   @Test
+  void numberSignThatIsNotEncodedEndsTheSource() {
+    wire.directory(share + "/a%23b");
+    assertThat(renameDirectory("a#b", "c").outcome()).isEqualTo("404 ResourceNotFound");
+    wire.directory(share + "/a");
+    assertThat(renameDirectory("a#b", "c").outcome()).isEqualTo("200");
+    assertThat(wire.get(share + "/a%23b?restype=directory").outcome()).isEqualTo("200");
+    assertThat(wire.get(share + "/a?restype=directory").outcome())
+        .isEqualTo("404 ResourceNotFound");
+  }
+
+  @Test
   void renameOntoWhatIsThere() {
     wire.write(share + "/a", "a");
     wire.write(share + "/b", "b");

@@ -152,6 +152,21 @@ class ShareTest extends Emulated {
   }
 
   @Test
+  void premiumSharesTellWhatTheyAreGiven() {
+    wire.share(share + "-p", "x-ms-access-tier", "Premium", "x-ms-share-quota", "200");
+    Wire.Answer a = wire.get(share + "-p?restype=share");
+    assertThat(a.header("x-ms-share-provisioned-iops")).isEqualTo("3200");
+    assertThat(a.header("x-ms-share-provisioned-bandwidth-mibps")).isEqualTo("120");
+    assertThat(a.has("x-ms-access-tier-change-time")).isFalse();
+    assertThat(wire.get("?comp=list&prefix=" + share + "-p").text())
+        .containsSubsequence(
+            "<Quota>200</Quota><AccessTier>Premium</AccessTier><ProvisionedIops>3200</ProvisionedIops>",
+            "<ProvisionedBandwidthMiBps>120</ProvisionedBandwidthMiBps><ProvisionedIngressMBps>120",
+            "<ProvisionedEgressMBps>120</ProvisionedEgressMBps><NextAllowedQuotaDowngradeTime>",
+            "<DefaultEncryptionScope>");
+  }
+
+  @Test
   void permissions() {
     byte[] body = ("{\"permission\":\"" + SDDL + "\"}").getBytes(StandardCharsets.UTF_8);
     Wire.Answer a = wire.send("PUT", "/" + share + "?restype=share&comp=filepermission", body);
@@ -171,6 +186,8 @@ class ShareTest extends Emulated {
             wire.get(share + "?restype=share&comp=filepermission", "x-ms-file-permission-key", "x")
                 .outcome())
         .isEqualTo("400 InvalidHeaderValue");
+    assertThat(wire.file(share + "/h", 1, "x-ms-file-permission-key", "1*2").outcome())
+        .isEqualTo("400 FileInvalidPermissionKey");
     assertThat(
             wire.file(
                     share + "/f", 1, "x-ms-file-permission", SDDL, "x-ms-file-permission-key", key)

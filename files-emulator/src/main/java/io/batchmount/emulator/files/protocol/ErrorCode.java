@@ -21,10 +21,10 @@ public enum ErrorCode {
   AuthorizationSourceIPMismatch(
       403, "This request is not authorized to perform this operation using this source IP."),
   CannotDeleteFileOrDirectory(
-      409, "The file or directory could not be deleted because it is in use by an SMB client."),
+      409, "An attempt has been made to remove a file or directory that can't be deleted."),
   CannotVerifyCopySource(404, "The specified resource does not exist."),
   ClientCacheFlushDelay(
-      409,
+      500,
       "The specified resource state could not be flushed from an SMB client in the specified time."),
   ConditionHeadersNotSupported(400, "Condition headers are not supported."),
   ConditionNotMet(412, "The condition specified using HTTP conditional header(s) is not met."),
@@ -32,8 +32,9 @@ public enum ErrorCode {
   DirectoryNotEmpty(409, "The specified directory is not empty."),
   EmptyMetadataKey(400, "The key for one of the metadata key-value pairs is empty."),
   FileInvalidPermission(400, "The specified file permission is not valid."),
+  FileInvalidPermissionKey(
+      400, "The specified file permission key doesn't exist in the share."),
   FileLockConflict(409, "A portion of the specified file is locked by an SMB client."),
-  FilePermissionNotFound(404, "The specified file permission does not exist."),
   FileShareProvisionedSizeInvalid(400, "The specified share quota is not valid."),
   InsufficientAccountPermissions(
       403, "The account being accessed does not have sufficient permissions."),

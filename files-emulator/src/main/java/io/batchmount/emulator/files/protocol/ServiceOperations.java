@@ -146,10 +146,14 @@ final class ServiceOperations {
       xml.element("RootSquash", s.rootSquash());
     }
     if (item.snapshot.isEmpty()) {
-      xml.element("AccessTier", s.accessTier())
-          .element("AccessTierChangeTime", Ticks.rfc1123(s.tierChanged()));
-      if (!s.tierTransition().isEmpty()) {
-        xml.element("AccessTierTransitionState", s.tierTransition());
+      xml.element("AccessTier", s.accessTier());
+      if (Provisioned.applies(s)) {
+        Provisioned.of(s).addTo(xml);
+      } else {
+        xml.element("AccessTierChangeTime", Ticks.rfc1123(s.tierChanged()));
+        if (!s.tierTransition().isEmpty()) {
+          xml.element("AccessTierTransitionState", s.tierTransition());
+        }
       }
     }
     xml.element("DefaultEncryptionScope", "$account-encryption-key")

@@ -122,10 +122,12 @@ final class ShareOperations {
           if (call.since(Versions.SHARE_LEASES)) {
             Answers.lease(h, share.lease().at(now));
           }
-          h.add("x-ms-access-tier", share.accessTier())
-              .add("x-ms-access-tier-change-time", Ticks.rfc1123(share.tierChanged()));
-          if (!share.tierTransition().isEmpty()) {
-            h.add("x-ms-access-tier-transition-state", share.tierTransition());
+          h.add("x-ms-access-tier", share.accessTier());
+          if (!Provisioned.applies(share)) { // these have one tier for ever
+            h.add("x-ms-access-tier-change-time", Ticks.rfc1123(share.tierChanged()));
+            if (!share.tierTransition().isEmpty()) {
+              h.add("x-ms-access-tier-transition-state", share.tierTransition());
+            }
           }
           if (!share.protocols().isEmpty()) {
             h.add("x-ms-enabled-protocols", share.protocols());
@@ -133,28 +135,12 @@ final class ShareOperations {
           if (!share.rootSquash().isEmpty()) {
             h.add("x-ms-root-squash", share.rootSquash());
           }
-          if (share.accessTier().equals("Premium")) {
-            provisioned(h, share);
+          if (Provisioned.applies(share)) {
+            Provisioned.of(share).addTo(h);
           }
           h.add("x-ms-has-immutability-policy", "false").add("x-ms-has-legal-hold", "false");
           return HttpResponse.empty(200, h);
         });
-  }
-
-  /** What a provisioned share of this size is given: the documented formulas. */
-  private static void provisioned(HttpFields h, Share share) {
-    int gib = share.quotaGiB();
-    h.add("x-ms-share-provisioned-iops", Integer.toString(Math.min(3000 + gib, 100_000)))
-        .add(
-            "x-ms-share-provisioned-bandwidth-mibps",
-            Integer.toString(Math.min(100 + gib / 10, 10_340)))
-        .add(
-            "x-ms-share-provisioned-ingress-mbps",
-            Integer.toString(Math.min(100 + gib / 10, 10_340)))
-        .add(
-            "x-ms-share-provisioned-egress-mbps",
-            Integer.toString(Math.min(100 + gib / 10, 10_340)))
-        .add("x-ms-share-next-allowed-quota-downgrade-time", Ticks.rfc1123(share.created()));
   }
 
   HttpResponse getMetadata(Call call) {
@@ -368,7 +354,7 @@ final class ShareOperations {
         () -> {
           String text =
               Permissions.text(Located.share(account, call), key)
-                  .orElseThrow(() -> new ServiceException(ErrorCode.FilePermissionNotFound));
+                  .orElseThrow(() -> new ServiceException(ErrorCode.FileInvalidPermissionKey));
           HttpFields h = new HttpFields().add("Content-Type", "application/json");
           return new HttpResponse(
               200, h, new HttpResponse.Bytes(PermissionJson.write(text), false));

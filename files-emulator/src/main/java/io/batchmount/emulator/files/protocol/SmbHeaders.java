@@ -197,7 +197,7 @@ record SmbHeaders(
   /** Throws unless the share knows the permission key. */
   void checkKnown(Share share) {
     if (permissionKey.isPresent() && Permissions.text(share, permissionKey.get()).isEmpty()) {
-      throw new ServiceException(ErrorCode.FilePermissionNotFound);
+      throw new ServiceException(ErrorCode.FileInvalidPermissionKey);
     }
   }
 

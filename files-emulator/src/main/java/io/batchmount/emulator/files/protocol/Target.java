@@ -60,21 +60,24 @@ public record Target(
   }
 
   /**
-   * Reads the path of a source given as a URL (any host, the query cut off), a path, or a path with
-   * the account.
+   * Reads the path of a source given as a URL (any host), a path, or a path with the account. A
+   * number sign that is not encoded ends it, as in any URL: clients that do not encode names find
+   * another file, or none.
    *
    * @throws ServiceException InvalidHeaderValue if it is none
    */
   public static Target parseUrl(String account, String url, String header) {
     try {
-      int mark = url.indexOf('?');
-      String path = mark < 0 ? url : url.substring(0, mark);
+      int fragment = url.indexOf('#');
+      String whole = fragment < 0 ? url : url.substring(0, fragment);
+      int mark = whole.indexOf('?');
+      String path = mark < 0 ? whole : whole.substring(0, mark);
       int authority = path.indexOf("://");
       if (authority >= 0) {
         int slash = path.indexOf('/', authority + 3);
         path = slash < 0 ? "/" : path.substring(slash);
       }
-      return parse(account, path, mark < 0 ? "" : url.substring(mark + 1));
+      return parse(account, path, mark < 0 ? "" : whole.substring(mark + 1));
     } catch (ServiceException e) {
       throw ServiceException.invalidHeader(header, mark(url));
     }

@@ -35,7 +35,7 @@ public final class XmlText {
       out.append('<').append(name).append(" />");
       return this;
     }
-    return open(name).raw(escape(text)).close(name);
+    return open(name).raw(text(text)).close(name);
   }
 
   /**
@@ -44,7 +44,7 @@ public final class XmlText {
   public XmlText name(String element, String name) {
     return representable(name)
         ? element(element, name)
-        : raw("<" + element + " Encoded=\"true\">").raw(escape(encode(name))).close(element);
+        : raw("<" + element + " Encoded=\"true\">").raw(encode(name)).close(element);
   }
 
   /** The bytes in UTF-8. */
@@ -84,8 +84,13 @@ public final class XmlText {
     return bytes.toString(StandardCharsets.US_ASCII);
   }
 
-  /** With the characters that mean something in XML replaced. */
+  /** For an attribute: with the characters that mean something in XML replaced. */
   public static String escape(String text) {
+    return text(text).replace("\"", "&quot;");
+  }
+
+  /** For the text of an element, where quotes stay as they are: ETags show it. */
+  private static String text(String text) {
     StringBuilder escaped = new StringBuilder(text.length() + 16);
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
@@ -93,7 +98,6 @@ public final class XmlText {
         case '&' -> escaped.append("&amp;");
         case '<' -> escaped.append("&lt;");
         case '>' -> escaped.append("&gt;");
-        case '"' -> escaped.append("&quot;");
         case '\r' -> escaped.append("&#xD;");
         default -> {
           if (representable(
