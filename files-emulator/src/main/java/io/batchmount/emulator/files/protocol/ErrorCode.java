@@ -32,8 +32,7 @@ public enum ErrorCode {
   DirectoryNotEmpty(409, "The specified directory is not empty."),
   EmptyMetadataKey(400, "The key for one of the metadata key-value pairs is empty."),
   FileInvalidPermission(400, "The specified file permission is not valid."),
-  FileInvalidPermissionKey(
-      400, "The specified file permission key doesn't exist in the share."),
+  FileInvalidPermissionKey(400, "The specified file permission key doesn't exist in the share."),
   FileLockConflict(409, "A portion of the specified file is locked by an SMB client."),
   FileShareProvisionedSizeInvalid(400, "The specified share quota is not valid."),
   InsufficientAccountPermissions(
