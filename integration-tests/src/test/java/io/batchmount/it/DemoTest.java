@@ -35,7 +35,7 @@ class DemoTest {
     for (String line : outputs) {
       assertThat(Path.of(line.substring("output: ".length()))).isNotEmptyFile();
     }
-    assertThat(said()).contains("epoch 1200").contains("done in ");
+    assertThat(said()).contains("epoch  400").contains("done in ");
     assertNothingLeft();
   }
 

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.batchmount.it.support.Batchmount;
 import io.batchmount.it.support.CutNetwork;
+import io.batchmount.it.support.RawShare;
+import io.batchmount.it.support.Signatures;
 import io.batchmount.it.support.Storage;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -61,6 +63,84 @@ class FaultsTest extends LauncherFixture {
     batchmount.run("mount", "files", share, mount.toString()).expect(0);
     assertThat(mount.resolve("f.txt")).hasContent("kept\n");
     batchmount.run("unmount", mount.toString()).expect(0);
+  }
+
+  /** A MiB is left of its GiB when the job begins. */
+  private String nearlyFullShare() throws Exception {
+    String full = Storage.newName();
+    RawShare.create(full, 1).fill((1L << 30) - (1L << 20));
+    return full;
+  }
+
+  @Test
+  void jobIsToldThatTheShareIsFull() throws Exception {
+    String full = nearlyFullShare();
+    Batchmount.Result result =
+        run(
+            "full",
+            job(custom("head -c 2M /dev/urandom >$AZ_BATCHAI_JOB_MOUNT_ROOT/afs/more"))
+                .replace(share, full));
+    // the command's own failure, as it would be on a full disk
+    result.expect(1);
+    assertThat(result.stderr()).contains("No space left on device");
+  }
+
+  @Test
+  void fullShareFailsAJobThatDidNotLookAtItsWrites() throws Exception {
+    String full = nearlyFullShare();
+    Batchmount.Result result =
+        run(
+            "careless",
+            job(
+                    custom(
+                        "head -c 2M /dev/urandom >$AZ_BATCHAI_JOB_MOUNT_ROOT/afs/more; echo done"))
+                .replace(share, full));
+    assertThat(result.stdout()).isEqualTo("done\n");
+    result.expect(4);
+    assertThat(result.stderr())
+        .contains("/afs/more is not saved")
+        .contains("the share " + full + " is at its quota")
+        .contains("not everything could be saved");
+    assertThat(batchmount.run("recover", "--list").expect(0).stdout()).contains(full);
+  }
+
+  @Test
+  void standardOutputThatAFullShareDoesNotTakeFailsTheJob() throws Exception {
+    String full = nearlyFullShare();
+    Batchmount.Result result =
+        run("loud", job(custom("head -c 3M /dev/zero | tr '\\0' x")).replace(share, full));
+    assertThat(result.stdout()).hasSize(3 << 20);
+    result.expect(4);
+    assertThat(result.stderr())
+        .contains("stdout.txt")
+        .contains("the share " + full + " is at its quota")
+        .contains("not everything could be saved");
+  }
+
+  @Test
+  void signatureThatOnlyReadsFailsTheJobBeforeItsCommand() throws Exception {
+    Batchmount readOnly =
+        Batchmount.in(work)
+            .with("AZURE_STORAGE_ACCOUNT", "devstoreaccount1")
+            .with("AZURE_STORAGE_FILE_ENDPOINT", Storage.fileEndpoint().toString())
+            .with("AZURE_STORAGE_BLOB_ENDPOINT", Storage.blobEndpoint().toString())
+            .with("AZURE_STORAGE_SAS_TOKEN", Signatures.account("rl"));
+    Path file =
+        write(
+            "read.json",
+            """
+            {"nodeCount": 1, "stdOutErrPathPrefix": "$AZ_BATCHAI_JOB_MOUNT_ROOT/afs",
+             "mountVolumes": {"azureFileShares": [{"relativeMountPath": "afs",
+               "azureFileUrl": "https://devstoreaccount1.file.core.windows.net/%s"}]},
+             %s}"""
+                .formatted(share, custom("touch " + work.resolve("ran"))));
+    Batchmount.Result result = readOnly.run("run", "-f", file.toString()).expect(3);
+    assertThat(result.stderr())
+        .contains("cannot be made on files:" + share + ": its credentials do not allow to write")
+        .contains("AZURE_STORAGE_SAS_TOKEN")
+        .doesNotContain("sig=");
+    assertThat(work.resolve("ran")).doesNotExist();
+    assertThat(mounts()).isEmpty();
   }
 
   @Test

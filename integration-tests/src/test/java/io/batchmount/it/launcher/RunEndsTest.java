@@ -110,6 +110,7 @@ class RunEndsTest extends LauncherFixture {
       running.await(Batchmount.LIMIT);
     }
     assertThat(mounts()).isEmpty();
+    assertThat(root).isEmptyDirectory();
     assertThat(batchmount.run("job", "list").expect(0).stdout()).contains("failed");
     assertThat(batchmount.run("job", "show", "-j", "kill").expect(0).stdout()).contains("NodeLost");
   }

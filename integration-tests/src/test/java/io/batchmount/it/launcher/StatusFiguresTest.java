@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
@@ -129,6 +130,44 @@ class StatusFiguresTest extends LauncherFixture {
         .contains("disk cache  6.")
         .containsPattern("pages       disk \\d+ %, memory \\d+ %, service \\d+ %, shared \\d+ %")
         .containsPattern("memory      .* of .* \\(most .*, waited for \\d+ times\\); process .*iB");
+  }
+
+  /** "There is no such file" is an answer; what the service refuses or does not have is an error. */
+  @Test
+  void lookupsOfWhatIsNotThereAreNoErrors() throws Exception {
+    blobs().getBlobClient("d/there").upload(BinaryData.fromString("x"));
+    Path blob = Files.createDirectory(work.resolve("b"));
+    Path files = Files.createDirectory(work.resolve("f"));
+    mount(blob);
+    batchmount.run("mount", "files", share, files.toString()).expect(0);
+    for (Path mountPoint : List.of(blob, files)) {
+      assertThat(mountPoint.resolve("absent")).doesNotExist();
+      assertThat(mountPoint.resolve("no/such/directory")).doesNotExist();
+    }
+    Path log = files.resolve("log");
+    Files.writeString(log, "line\n");
+    assertThat(log).hasContent("line\n");
+    for (JsonNode mount : status().path("mounts")) {
+      JsonNode requests = mount.path("requests");
+      assertThat(requests.path("errors").asLong()).as(mount.toString()).isZero();
+      assertThat(requests.path("total").asLong()).isEqualTo(total(requests.path("byKind")));
+    }
+    // a share's listing tells what is not there; a container is asked for single names first
+    assertThat(figures(blob).path("absent").asLong()).isPositive();
+    assertThat(batchmount.run("status").expect(0).stdout())
+        .contains(" " + figures(blob).path("absent").asLong() + " found nothing, 0 retries");
+
+    blobs().delete();
+    assertThat(blob.resolve("d/other")).doesNotExist();
+    assertThat(figures(blob).path("errors").asLong()).isPositive();
+  }
+
+  private JsonNode figures(Path mountPoint) throws Exception {
+    return new ObjectMapper()
+        .readTree(batchmount.run("status", mountPoint.toString(), "--json").expect(0).stdout())
+        .path("mounts")
+        .get(0)
+        .path("requests");
   }
 
   private JsonNode process() throws Exception {

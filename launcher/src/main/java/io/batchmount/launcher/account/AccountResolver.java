@@ -350,9 +350,12 @@ public final class AccountResolver {
         "no credentials for storage account "
             + account
             + ": set "
-            + ACCESS_KEY
-            + " or "
-            + SAS_TOKEN
+            + (ambient
+                ? ACCESS_KEY + " or " + SAS_TOKEN
+                : BATCHAI_KEY
+                    + " (AZURE_STORAGE_* variables do not count while "
+                    + BATCHAI_ACCOUNT
+                    + " names the account)")
             + ", name a file with --account-key-file or --sas-token-file, or choose an identity with --auth");
   }
 

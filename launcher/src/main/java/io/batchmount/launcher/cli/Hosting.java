@@ -8,6 +8,7 @@ import io.batchmount.launcher.mount.MountRegistry;
 import io.batchmount.launcher.mount.MountSession;
 import io.batchmount.launcher.mount.Patience;
 import io.batchmount.launcher.mount.ProcessResources;
+import io.batchmount.launcher.mount.RunDirectories;
 import io.batchmount.launcher.mount.StorageMounter;
 import io.batchmount.launcher.mount.SystemMounts;
 import io.batchmount.launcher.mount.Volume;
@@ -66,7 +67,8 @@ final class Hosting {
                 role,
                 volumes,
                 log,
-                Optional.empty())) {
+                RunDirectories.NONE,
+                List.of())) {
       patience.until(() -> session.mountAll(volumes));
       try {
         setup.run();

@@ -5,6 +5,7 @@ import io.batchmount.launcher.options.JobReference;
 import io.batchmount.launcher.options.VolumeOptions;
 import io.batchmount.launcher.record.JobRecord;
 import io.batchmount.launcher.record.JobRecord.Place;
+import io.batchmount.launcher.record.LostWatch;
 import io.batchmount.launcher.stream.FileFollower;
 import io.batchmount.launcher.stream.OutputVolume;
 import java.io.FileDescriptor;
@@ -33,6 +34,9 @@ import picocli.CommandLine.Option;
 final class JobFileStreamCommand extends BaseCommand {
   /** Between two looks at the job's state, as the original had it. */
   private static final long STATE_MILLIS = 1_000;
+
+  /** Used by one thread at a time: first this one, then the watcher. */
+  private final LostWatch lost = new LostWatch();
 
   @Mixin JobReference reference = new JobReference();
   @Mixin AccountOptions account = new AccountOptions();
@@ -168,7 +172,7 @@ final class JobFileStreamCommand extends BaseCommand {
     }
     if (record.get().state().isOver()) {
       over.set(true);
-    } else if (record.get().isLost(Instant.now())) {
+    } else if (lost.isLost(record.get(), Instant.now(), System.nanoTime())) {
       say(
           "nothing was heard of the job's node "
               + record.get().node()

@@ -5,6 +5,7 @@ import io.batchmount.launcher.options.JobReference;
 import io.batchmount.launcher.record.JobError;
 import io.batchmount.launcher.record.JobRecord;
 import io.batchmount.launcher.record.JobState;
+import io.batchmount.launcher.record.LostWatch;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -34,6 +35,7 @@ final class JobWaitCommand extends BaseCommand {
     boolean created = false;
     boolean started = false;
     String last = "";
+    LostWatch watch = new LostWatch();
     while (true) {
       JobRecord record;
       // opened anew each time: what was cached must not be believed for long
@@ -65,7 +67,7 @@ final class JobWaitCommand extends BaseCommand {
             ? record.exitCode().getAsInt()
             : UNKNOWN;
       }
-      if (record.isLost(Instant.now())) {
+      if (watch.isLost(record, Instant.now(), System.nanoTime())) {
         say("nothing was heard of node " + record.node() + " since " + record.touchedAt());
         return UNKNOWN;
       }

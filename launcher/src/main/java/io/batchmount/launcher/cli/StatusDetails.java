@@ -32,6 +32,8 @@ final class StatusDetails {
         "requests",
         (kinds.isEmpty() ? "none" : String.join(", ", kinds))
             + "; "
+            + requests.path("absent").asLong()
+            + " found nothing, "
             + requests.path("retries").asLong()
             + " retries, "
             + requests.path("throttles").asLong()

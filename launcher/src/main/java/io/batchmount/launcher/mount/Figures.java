@@ -28,7 +28,7 @@ final class Figures {
     target.put("bytesRead", sums.down);
     target.put("bytesWritten", sums.up);
     ObjectNode requests = target.putObject("requests");
-    requests.put("total", sums.total).put("errors", sums.errors);
+    requests.put("total", sums.total).put("absent", sums.absent).put("errors", sums.errors);
     requests.put("retries", sums.retries).put("throttles", sums.throttles);
     ObjectNode kinds = requests.putObject("byKind");
     sums.byKind.forEach(
@@ -82,6 +82,7 @@ final class Figures {
     private final Map<String, Long> fetches = new TreeMap<>();
     private final Map<String, Long> fetchedBytes = new TreeMap<>();
     private long total;
+    private long absent;
     private long errors;
     private long retries;
     private long throttles;
@@ -99,7 +100,13 @@ final class Figures {
         case "batchmount.requests" -> {
           total += count;
           byKind.merge(tag(meter, "kind"), count, Long::sum);
-          errors += tag(meter, "outcome").equals("error") ? count : 0;
+          switch (tag(meter, "outcome")) {
+            case "absent" -> absent += count;
+            case "error" -> errors += count;
+            default -> {
+              // answered as wished
+            }
+          }
         }
         case "batchmount.bytes" -> {
           if (tag(meter, "direction").equals("down")) {

@@ -10,9 +10,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,7 +48,8 @@ public final class MountHost implements AutoCloseable {
    * the record lets the next command clean up.
    *
    * @param role {@code mount}, {@code cluster} or {@code run}
-   * @param temporary directory that goes with the mounts
+   * @param directories of a run, which go with it
+   * @param uses mounts of other processes that this one works on
    */
   public static MountHost announce(
       MountSession session,
@@ -55,7 +58,8 @@ public final class MountHost implements AutoCloseable {
       String role,
       List<? extends Volume> volumes,
       Optional<Path> log,
-      Optional<Path> temporary)
+      RunDirectories directories,
+      List<Path> uses)
       throws IOException {
     MountRegistry registry = new MountRegistry(stateDirectory);
     long pid = ProcessHandle.current().pid();
@@ -70,7 +74,8 @@ public final class MountHost implements AutoCloseable {
             log,
             Instant.now(),
             entries(volumes),
-            temporary);
+            directories,
+            uses);
     registry.put(record);
     return new MountHost(session, registry, record);
   }
@@ -126,24 +131,28 @@ public final class MountHost implements AutoCloseable {
     try {
       List<MountRecord.Entry> left =
           entries(session.mounts().stream().map(LiveMount::volume).toList());
-      MountRecord now = record.get();
-      MountRecord next =
-          new MountRecord(
-              now.id(),
-              now.role(),
-              now.pid(),
-              now.startTicks(),
-              now.bootId(),
-              now.socket(),
-              now.log(),
-              now.startedAt(),
-              left,
-              now.temporary());
-      record.set(next);
-      registry.put(next);
+      change(now -> now.withMounts(left));
     } catch (IOException e) {
       LOG.warn("the registry of mounts cannot be written: {}", e.getMessage());
     }
+  }
+
+  private synchronized void change(UnaryOperator<MountRecord> to) throws IOException {
+    MountRecord next = to.apply(record.get());
+    record.set(next);
+    registry.put(next);
+  }
+
+  /** From now on this process works on no mount of another. */
+  public void usesNoOthers() throws IOException {
+    if (!record.get().uses().isEmpty()) {
+      change(MountRecord::withoutUses);
+    }
+  }
+
+  /** Living processes that work on one of this one's mounts. */
+  public List<MountRecord> users(Collection<Path> mountPoints) throws IOException {
+    return registry.users(mountPoints, record.get().id());
   }
 
   private void logProgress(MountSession.Progress progress) {

@@ -22,7 +22,8 @@ import java.util.Optional;
  * @param log where it logs; empty for stderr and syslog
  * @param startedAt for people
  * @param mounts what it mounts, in the order of mounting
- * @param temporary directory of a run that may be removed when its mounts are gone
+ * @param directories of a run, to be removed when its mounts are gone
+ * @param uses mounts of other processes that a run works on
  */
 public record MountRecord(
     String id,
@@ -34,7 +35,8 @@ public record MountRecord(
     Optional<Path> log,
     Instant startedAt,
     List<Entry> mounts,
-    Optional<Path> temporary) {
+    RunDirectories directories,
+    List<Path> uses) {
 
   /**
    * One mount.
@@ -47,6 +49,19 @@ public record MountRecord(
 
   public MountRecord {
     mounts = List.copyOf(mounts);
+    uses = List.copyOf(uses);
+  }
+
+  /** The same process with other mounts. */
+  MountRecord withMounts(List<Entry> left) {
+    return new MountRecord(
+        id, role, pid, startTicks, bootId, socket, log, startedAt, left, directories, uses);
+  }
+
+  /** The same process, which works on no mount of another any more. */
+  MountRecord withoutUses() {
+    return new MountRecord(
+        id, role, pid, startTicks, bootId, socket, log, startedAt, mounts, directories, List.of());
   }
 
   /** Whether its process still lives. */
@@ -66,7 +81,11 @@ public record MountRecord(
         .put("socket", socket.toString())
         .put("startedAt", startedAt.toString());
     log.ifPresent(path -> node.put("log", path.toString()));
-    temporary.ifPresent(path -> node.put("temporary", path.toString()));
+    directories.writeTo(node.putObject("directories"));
+    if (!uses.isEmpty()) {
+      ArrayNode used = node.putArray("uses");
+      uses.forEach(path -> used.add(path.toString()));
+    }
     ArrayNode array = node.putArray("mounts");
     for (Entry entry : mounts) {
       array
@@ -87,6 +106,8 @@ public record MountRecord(
               entry.path("kind").asText(),
               entry.path("source").asText()));
     }
+    List<Path> uses = new ArrayList<>();
+    node.path("uses").forEach(path -> uses.add(Path.of(path.asText())));
     return new MountRecord(
         node.path("id").asText(),
         node.path("role").asText(),
@@ -97,7 +118,8 @@ public record MountRecord(
         path(node.path("log")),
         Instant.parse(node.path("startedAt").asText()),
         mounts,
-        path(node.path("temporary")));
+        RunDirectories.of(node.path("directories")),
+        uses);
   }
 
   private static Optional<Path> path(JsonNode node) {

@@ -11,6 +11,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
@@ -112,6 +113,20 @@ public final class MountRegistry {
   }
 
   /**
+   * The living processes that work on mounts of another one.
+   *
+   * @param mountPoints of the other one
+   * @param own its record, which does not count
+   */
+  public List<MountRecord> users(Collection<Path> mountPoints, String own) throws IOException {
+    return all().stream()
+        .filter(record -> !record.id().equals(own))
+        .filter(record -> record.uses().stream().anyMatch(mountPoints::contains))
+        .filter(MountRecord::isAlive)
+        .toList();
+  }
+
+  /**
    * Cleans up after processes that are gone: detaches their dead mounts and forgets them. What they
    * had not saved stays in the journal.
    *
@@ -132,8 +147,10 @@ public final class MountRegistry {
         }
       }
       if (allGone) {
-        if (record.temporary().isPresent()) {
-          SafeDelete.tree(record.temporary().get());
+        if (record.directories().remove() == RunDirectories.Removal.KEPT) {
+          LOG.warn(
+              "outputs of a run that was killed lie on no volume and stay on this machine: {}",
+              record.directories().outputs());
         }
         remove(record);
         cleaned.add(record);

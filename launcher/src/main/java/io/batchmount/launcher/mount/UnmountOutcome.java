@@ -14,6 +14,9 @@ import java.util.Map;
  * @param stuck mount points that could not be unmounted, with the reason
  */
 public record UnmountOutcome(Map<Path, PendingData> unsaved, Map<Path, String> stuck) {
+  /** All is saved and gone. */
+  public static final UnmountOutcome CLEAN = new UnmountOutcome(Map.of(), Map.of());
+
   public UnmountOutcome {
     unsaved = new LinkedHashMap<>(unsaved);
     stuck = new LinkedHashMap<>(stuck);
@@ -22,6 +25,15 @@ public record UnmountOutcome(Map<Path, PendingData> unsaved, Map<Path, String> s
   /** All is saved and gone. */
   public boolean isClean() {
     return unsaved.isEmpty() && stuck.isEmpty();
+  }
+
+  /** Both together. */
+  public UnmountOutcome and(UnmountOutcome other) {
+    Map<Path, PendingData> allUnsaved = new LinkedHashMap<>(unsaved);
+    allUnsaved.putAll(other.unsaved);
+    Map<Path, String> allStuck = new LinkedHashMap<>(stuck);
+    allStuck.putAll(other.stuck);
+    return new UnmountOutcome(allUnsaved, allStuck);
   }
 
   /** One sentence for each problem. */

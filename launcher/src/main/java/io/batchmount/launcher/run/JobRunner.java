@@ -9,11 +9,10 @@ import io.batchmount.launcher.job.SecretReference;
 import io.batchmount.launcher.mount.LiveMount;
 import io.batchmount.launcher.mount.MountFailure;
 import io.batchmount.launcher.mount.MountHost;
-import io.batchmount.launcher.mount.MountInfo;
 import io.batchmount.launcher.mount.MountRegistry;
 import io.batchmount.launcher.mount.MountSession;
 import io.batchmount.launcher.mount.Patience;
-import io.batchmount.launcher.mount.SafeDelete;
+import io.batchmount.launcher.mount.RunDirectories;
 import io.batchmount.launcher.mount.UnmountOutcome;
 import io.batchmount.launcher.mount.Volume;
 import io.batchmount.launcher.options.ByteSize;
@@ -23,20 +22,19 @@ import io.batchmount.launcher.plan.NodePlan;
 import io.batchmount.launcher.plan.PlannedMount;
 import io.batchmount.launcher.plan.ProcessPlan;
 import io.batchmount.launcher.record.JobError;
-import io.batchmount.launcher.record.JobRecord;
 import io.batchmount.launcher.record.JobState;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * Runs one job from mounting to the last byte saved. One instance runs once.
@@ -62,12 +60,14 @@ public final class JobRunner {
   private final Map<Integer, ExecutionLog> logs = new LinkedHashMap<>();
   private final List<String> unsaved = new ArrayList<>();
   private final Phases phases = new Phases();
+  private final RunDirectories directories;
 
   private JobRunner(RunContext context, StopRequest stop) {
     this.context = context;
     this.plan = context.plan();
     this.stop = stop;
     this.keeper = new RecordKeeper(context);
+    this.directories = LocalDirectories.of(plan);
     plan.nodesHere().forEach(node -> logs.put(node.index(), new ExecutionLog()));
   }
 
@@ -92,17 +92,22 @@ public final class JobRunner {
     }
     VolumeResolver resolver =
         new VolumeResolver(context.accounts(), context.options(), context.vault());
-    List<PlannedMount> planned = new ArrayList<>();
-    for (PlannedMount mount : plan.clusterMounts()) {
-      if (MountInfo.at(mount.path()).isEmpty()) {
-        planned.add(mount);
-      }
+    try (ClusterShare cluster = ClusterShare.enter(context.stateDirectory(), plan, stop)) {
+      List<PlannedMount> planned = new ArrayList<>(cluster.toMount());
+      planned.addAll(plan.jobMounts());
+      List<Volume> volumes = resolver.resolve(planned);
+      say("job " + plan.identity().job() + ", id " + plan.identity().jobId());
+      makeLocalDirectories();
+      keeper.begin();
+      return run(cluster, volumes);
+    } catch (InterruptedException e) {
+      // its turn to mount had not come
+      return neverRan(context.newSession(), terminated(0, false));
     }
-    planned.addAll(plan.jobMounts());
-    List<Volume> volumes = resolver.resolve(planned);
-    say("job " + plan.identity().job() + ", id " + plan.identity().jobId());
-    makeLocalDirectories();
-    keeper.begin();
+  }
+
+  private RunResult run(ClusterShare cluster, List<Volume> volumes)
+      throws MountFailure, IOException {
     MountSession session = context.newSession();
     try (Watchdog watchdog = Watchdog.start(context.environment(), context.grace());
         MountHost host =
@@ -113,14 +118,16 @@ public final class JobRunner {
                 "run",
                 volumes,
                 context.log(),
-                Optional.of(plan.roots().jobTemp()))) {
+                directories,
+                cluster.used())) {
       Optional<Ended> stopped = mount(session, volumes);
+      cluster.open();
       if (stopped.isPresent()) {
         return neverRan(session, stopped.get());
       }
       Ended ended;
       try {
-        ended = onMounts(watchdog);
+        ended = onMounts(watchdog, volumes);
       } catch (IOException e) {
         ended =
             new Ended(
@@ -135,7 +142,7 @@ public final class JobRunner {
             new Ended(
                 SIGNAL_BASE, List.of(new JobError(JobError.TERMINATED, "interrupted")), false);
       }
-      return finish(session, ended);
+      return finish(session, host, cluster, ended);
     } finally {
       removeLocalDirectories();
     }
@@ -222,13 +229,14 @@ public final class JobRunner {
   }
 
   /** All between mounting and saving. */
-  private Ended onMounts(Watchdog watchdog) throws IOException, InterruptedException {
+  private Ended onMounts(Watchdog watchdog, List<Volume> volumes)
+      throws IOException, InterruptedException {
     for (Path directory : plan.createdBeforePreparation()) {
-      makeDirectory(directory);
+      makeDirectory(directory, volumes);
     }
     if (plan.sharedTempOnVolume().isPresent()) {
       Path shared = plan.sharedTempOnVolume().get();
-      makeDirectory(shared);
+      makeDirectory(shared, volumes);
       Files.createDirectories(plan.roots().sharedJobTemp().getParent());
       Files.deleteIfExists(plan.roots().sharedJobTemp());
       Files.createSymbolicLink(plan.roots().sharedJobTemp(), shared);
@@ -241,17 +249,18 @@ public final class JobRunner {
     stop.add((name, again) -> keeper.terminating());
     ProcessSet.Surroundings surroundings =
         new ProcessSet.Surroundings(context.grace(), context.out(), context.err(), stop, watchdog);
+    TimeLimit limit = new TimeLimit(plan.timeLimit());
     try (Nodes nodes = Nodes.of(context, logs, watchdog)) {
       nodes.start();
       long begin = System.nanoTime();
-      Optional<Ended> prepared = prepare(nodes, surroundings);
+      Optional<Ended> prepared = prepare(nodes, surroundings, limit);
       phases.add("preparation", begin);
       if (prepared.isPresent()) {
         nodes.tellOthers(prepared.get().code());
         return prepared.get();
       }
       begin = System.nanoTime();
-      Ended ended = runCommands(nodes, surroundings);
+      Ended ended = runCommands(nodes, surroundings, limit);
       nodes.tellOthers(ended.code());
       phases.add("command", begin);
       return ended;
@@ -262,25 +271,42 @@ public final class JobRunner {
     }
   }
 
-  private static void makeDirectory(Path directory) throws IOException {
+  private static void makeDirectory(Path directory, List<Volume> volumes) throws IOException {
     try {
       SharedDirectories.make(directory);
     } catch (IOException e) {
+      Optional<Volume> on =
+          volumes.stream().filter(v -> directory.startsWith(v.mountPoint())).findFirst();
       throw new IOException(
           "directory "
               + directory
-              + " cannot be made: "
-              + (e.getMessage() == null ? e : e.getMessage()),
+              + " cannot be made"
+              + on.map(volume -> " on " + volume.source()).orElse("")
+              + ": "
+              + reason(e, on),
           e);
     }
   }
 
+  private static String reason(IOException e, Optional<Volume> on) {
+    if (e instanceof AccessDeniedException) {
+      return on.isPresent() && on.get() instanceof Volume.Storage storage
+          ? "its credentials do not allow to write ("
+              + storage.account().credential().description()
+              + ")"
+          : "this user may not write there";
+    }
+    return e instanceof FileSystemException system && system.getReason() != null
+        ? system.getReason()
+        : String.valueOf(e.getMessage());
+  }
+
   /** Empty when all went well. */
-  private Optional<Ended> prepare(Nodes nodes, ProcessSet.Surroundings surroundings)
+  private Optional<Ended> prepare(
+      Nodes nodes, ProcessSet.Surroundings surroundings, TimeLimit limit)
       throws IOException, InterruptedException {
-    Instant deadline = Instant.now().plus(plan.timeLimit());
     if (plan.preparation().isEmpty()) {
-      return nodes.awaitOthersPrepared(0, stop, deadline).map(this::preparationFailed);
+      return nodes.awaitOthersPrepared(0, stop, limit).map(this::preparationFailed);
     }
     List<JobProcess.Spec> specs = new ArrayList<>();
     for (NodePlan node : plan.nodesHere()) {
@@ -288,15 +314,15 @@ public final class JobRunner {
       specs.add(nodes.preparation(node));
     }
     ProcessSet.Outcome outcome =
-        ProcessSet.run(specs, surroundings, plan.timeLimit(), unsaved, set -> {});
+        ProcessSet.run(specs, surroundings, limit.left(), unsaved, set -> {});
     say("preparation ended with exit code " + outcome.exitCode());
     if (outcome.exitCode() == 0 && stop.signal().isEmpty()) {
-      return nodes.awaitOthersPrepared(0, stop, deadline).map(this::preparationFailed);
+      return nodes.awaitOthersPrepared(0, stop, limit).map(this::preparationFailed);
     }
     if (stop.signal().isPresent()) {
       return Optional.of(terminated(outcome.exitCode(), false));
     }
-    nodes.awaitOthersPrepared(outcome.exitCode(), stop, deadline);
+    nodes.awaitOthersPrepared(outcome.exitCode(), stop, limit);
     return Optional.of(
         outcome.timedOut() ? timeLimit(false) : preparationFailed(outcome.exitCode()));
   }
@@ -329,7 +355,7 @@ public final class JobRunner {
         ran);
   }
 
-  private Ended runCommands(Nodes nodes, ProcessSet.Surroundings surroundings)
+  private Ended runCommands(Nodes nodes, ProcessSet.Surroundings surroundings, TimeLimit limit)
       throws IOException, InterruptedException {
     List<JobProcess.Spec> specs = new ArrayList<>();
     for (ProcessPlan process : plan.processesHere()) {
@@ -341,12 +367,12 @@ public final class JobRunner {
     }
     if (specs.isEmpty()) {
       // a node without processes of its own keeps its mounts as long as the job needs them
-      int code = nodes.awaitMasterEnded(stop, Instant.now().plus(plan.timeLimit()));
+      int code = nodes.awaitMasterEnded(stop, limit);
       return code == 0 ? new Ended(0, List.of(), true) : failed(code);
     }
     try (UploadsGuard uploads = UploadsGuard.of(context, specs.get(0), stop)) {
       ProcessSet.Outcome outcome =
-          ProcessSet.run(specs, surroundings, plan.timeLimit(), unsaved, set -> uploads.started());
+          ProcessSet.run(specs, surroundings, limit.left(), unsaved, set -> uploads.started());
       say("command ended with exit code " + outcome.exitCode());
       Ended ended;
       if (outcome.timedOut()) {
@@ -378,7 +404,8 @@ public final class JobRunner {
   }
 
   /** Saves, records, unmounts. */
-  private RunResult finish(MountSession session, Ended ended) throws IOException {
+  private RunResult finish(MountSession session, MountHost host, ClusterShare cluster, Ended ended)
+      throws IOException {
     long begin = System.nanoTime();
     say("saving what is still on its way");
     Duration half = context.saveTimeout();
@@ -403,10 +430,16 @@ public final class JobRunner {
     keeper.end(code == 0 ? JobState.SUCCEEDED : JobState.FAILED, code, errors, report);
     begin = System.nanoTime();
     UnmountOutcome outcome =
-        session.unmount(
-            List.of(),
-            context.saveTimeout(),
-            progress -> progress(progress.mountPoint(), progress.pending()));
+        cluster.leave(
+            session,
+            host,
+            stop,
+            mountPoints ->
+                session.unmount(
+                    mountPoints,
+                    context.saveTimeout(),
+                    progress -> progress(progress.mountPoint(), progress.pending())),
+            context.messages());
     phases.add("unmount", begin);
     phases.into(report);
     outcome.problems().stream().filter(p -> !unsaved.contains(p)).forEach(unsaved::add);
@@ -458,51 +491,19 @@ public final class JobRunner {
   }
 
   private void removeLocalDirectories() throws IOException {
-    Path root = plan.roots().jobMountRoot();
-    if (keepsOutputs()) {
-      context
-          .messages()
-          .accept("outputs on no volume stay on this machine, in " + plan.roots().jobTemp());
-      return;
-    }
-    // never through a mount: an unmount that failed leaves the directories where they are
-    if (SafeDelete.tree(root)) {
-      SafeDelete.tree(plan.roots().jobTemp());
-      removeEmptyParents(plan.roots().jobTemp(), plan.roots().jobTempParent());
-    } else {
-      context
-          .messages()
-          .accept("directories of the job stay: something is still mounted in " + root);
-    }
-  }
-
-  /** Whether the job put outputs into its own directories, where a clean-up would lose them. */
-  private boolean keepsOutputs() throws IOException {
-    for (JobRecord.Place place : keeper.record().directories().values()) {
-      Path path = Path.of("/" + place.path());
-      boolean ours =
-          place.kind().equals("local")
-              && (path.startsWith(plan.roots().jobTemp())
-                  || path.startsWith(plan.roots().jobMountRoot()));
-      if (ours && Files.isDirectory(path)) {
-        try (Stream<Path> files = Files.walk(path)) {
-          if (files.anyMatch(Files::isRegularFile)) {
-            return true;
-          }
-        }
-      }
-    }
-    return false;
-  }
-
-  private static void removeEmptyParents(Path from, Path to) throws IOException {
-    for (Path parent = from.getParent();
-        parent != null && parent.startsWith(to) && !parent.equals(to);
-        parent = parent.getParent()) {
-      try {
-        Files.deleteIfExists(parent);
-      } catch (java.nio.file.DirectoryNotEmptyException e) {
-        return; // another job of the same name or experiment
+    switch (directories.remove()) {
+      case KEPT ->
+          context
+              .messages()
+              .accept("outputs on no volume stay on this machine, in " + plan.roots().jobTemp());
+      case MOUNTED ->
+          context
+              .messages()
+              .accept(
+                  "directories of the job stay: something is still mounted in "
+                      + plan.roots().jobMountRoot());
+      case REMOVED -> {
+        // nothing of the job is left on this machine
       }
     }
   }

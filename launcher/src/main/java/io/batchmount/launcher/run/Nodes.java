@@ -11,7 +11,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -252,10 +251,10 @@ final class Nodes implements AutoCloseable {
   /**
    * Tells that this node is prepared, and waits until all are.
    *
-   * @param deadline when waiting ends, with {@value #TIMED_OUT}
+   * @param limit after which waiting ends, with {@value #TIMED_OUT}
    * @return exit code of a node whose preparation failed
    */
-  Optional<Integer> awaitOthersPrepared(int code, StopRequest stop, Instant deadline)
+  Optional<Integer> awaitOthersPrepared(int code, StopRequest stop, TimeLimit limit)
       throws IOException, InterruptedException {
     if (plan.sharedTempOnVolume().isEmpty()) {
       return Optional.empty();
@@ -273,7 +272,7 @@ final class Nodes implements AutoCloseable {
           if (stop.signal().isPresent()) {
             return Optional.empty();
           }
-          if (Instant.now().isAfter(deadline)) {
+          if (limit.isOver()) {
             logs.values()
                 .forEach(
                     log -> log.say("node " + node.id() + " did not report within the time limit"));
@@ -320,10 +319,9 @@ final class Nodes implements AutoCloseable {
   /**
    * Waits until the master tells that the job is over.
    *
-   * @param deadline when waiting ends, with {@value #TIMED_OUT}
+   * @param limit after which waiting ends, with {@value #TIMED_OUT}
    */
-  int awaitMasterEnded(StopRequest stop, Instant deadline)
-      throws IOException, InterruptedException {
+  int awaitMasterEnded(StopRequest stop, TimeLimit limit) throws IOException, InterruptedException {
     while (true) {
       Optional<Integer> said = read(mark(0, ENDED));
       if (said.isPresent()) {
@@ -332,7 +330,7 @@ final class Nodes implements AutoCloseable {
       if (stop.signal().isPresent()) {
         return 128 + stop.signal().getAsInt();
       }
-      if (Instant.now().isAfter(deadline)) {
+      if (limit.isOver()) {
         return TIMED_OUT;
       }
       TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);

@@ -188,6 +188,22 @@ class AccountResolverTest {
   }
 
   @Test
+  void signatureThatDoesNotCountIsNotAskedFor() {
+    AccountResolver resolver =
+        resolver(
+            Map.of(),
+            Map.of("AZURE_BATCHAI_STORAGE_ACCOUNT", "batchai", "AZURE_STORAGE_SAS_TOKEN", SAS),
+            Map.of());
+    assertThatThrownBy(
+            () ->
+                resolver.forVolume("batchai", Optional.empty(), Optional.empty(), Optional.empty()))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("set AZURE_BATCHAI_STORAGE_KEY (AZURE_STORAGE_* variables do not")
+        .hasMessageContaining("--sas-token-file")
+        .hasMessageNotContaining(SAS);
+  }
+
+  @Test
   void storageKeyNeverFillsAPlaceholderBesideBatchAiVariables() {
     InEffect effect =
         resolver(

@@ -123,6 +123,39 @@ class JobRecordTest {
     assertThat(ended.isLost(NOON.plusSeconds(1_000_000))).isFalse();
   }
 
+  /** By a clock an hour ahead of the node's every running job is long silent. */
+  @Test
+  void clockWrongByAnHourLosesNoJob() {
+    LostWatch watch = new LostWatch();
+    Instant ahead = NOON.plusSeconds(3600);
+    long nanos = 0;
+    for (int i = 0; i < 100; i++) {
+      JobRecord touched =
+          record().with(JobState.RUNNING, NOON.plus(JobRecord.TOUCH_EVERY.multipliedBy(i)));
+      assertThat(watch.isLost(touched, ahead, nanos)).isFalse();
+      nanos += JobRecord.TOUCH_EVERY.toNanos();
+      assertThat(watch.isLost(touched, ahead, nanos)).isFalse();
+    }
+  }
+
+  @Test
+  void recordThatDoesNotChangeIsOfALostJobWhateverTheClocksSay() {
+    JobRecord running = record().with(JobState.RUNNING, NOON);
+    LostWatch behind = new LostWatch();
+    Instant hourBehind = NOON.minusSeconds(3600);
+    assertThat(behind.isLost(running, hourBehind, 0)).isFalse();
+    assertThat(behind.isLost(running, hourBehind, JobRecord.LOST_AFTER.toNanos() - 1)).isFalse();
+    assertThat(behind.isLost(running, hourBehind, JobRecord.LOST_AFTER.toNanos())).isTrue();
+    LostWatch right = new LostWatch();
+    Instant later = NOON.plusSeconds(3600);
+    assertThat(right.isLost(running, later, 0)).isFalse();
+    assertThat(right.isLost(running, later, LostWatch.OLD_ALREADY.toNanos())).isTrue();
+    JobRecord ended =
+        running.ended(
+            JobState.SUCCEEDED, 0, List.of(), JsonNodeFactory.instance.objectNode(), NOON);
+    assertThat(right.isLost(ended, later, LostWatch.OLD_ALREADY.toNanos())).isFalse();
+  }
+
   @Test
   void newestRunOfANameIsFoundFirst() throws Exception {
     LocalJobs jobs = new LocalJobs(dir);

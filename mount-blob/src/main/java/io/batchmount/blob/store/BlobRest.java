@@ -204,12 +204,16 @@ final class BlobRest {
       throttle.await(clock);
       try {
         T result = clock.await(attempt.send(number).toFuture());
-        meters.answered(operation, true);
+        meters.answered(operation, RequestMeters.Outcome.OK);
         return result;
       } catch (ExecutionException | CancellationException e) {
-        meters.answered(operation, false);
         Throwable cause = e instanceof ExecutionException ? e.getCause() : e;
         Failure failure = classify(doing, cause, wantsAbsent);
+        meters.answered(
+            operation,
+            failure.nothingThere() && !operation.isWrite()
+                ? RequestMeters.Outcome.ABSENT
+                : RequestMeters.Outcome.ERROR);
         if (failure.exception().errno() == Errno.EACCES && !renewed) {
           renewed = true;
           if (options.renewCredential().getAsBoolean()) {
@@ -246,8 +250,10 @@ final class BlobRest {
    *
    * @param transients another attempt may succeed
    * @param pause what a busy service asked for
+   * @param nothingThere the service answered that the blob, or the range of it, does not exist
    */
-  record Failure(FsException exception, boolean transients, Optional<Duration> pause) {}
+  record Failure(
+      FsException exception, boolean transients, Optional<Duration> pause, boolean nothingThere) {}
 
   Failure classify(String doing, Throwable thrown, boolean wantsAbsent) {
     Throwable cause = unwrap(thrown);
@@ -276,7 +282,7 @@ final class BlobRest {
                   .map(response -> response.getHeaderValue(HttpHeaderName.DATE)));
     }
     if (cause instanceof FsException known) {
-      return new Failure(known, false, Optional.empty());
+      return new Failure(known, false, Optional.empty(), false);
     }
     if (cause instanceof RefusedException refused) {
       FsException error =
@@ -292,7 +298,8 @@ final class BlobRest {
           ServiceErrors.isTransient(refused.status()),
           ServiceErrors.isThrottle(refused.status())
               ? Optional.of(refused.retryAfter().orElse(DEFAULT_PAUSE))
-              : Optional.empty());
+              : Optional.empty(),
+          ServiceErrors.isNothingThere(refused.status(), refused.code().orElse("")));
     }
     Optional<ConnectionTrouble> trouble = ConnectionTrouble.of(thrown);
     String reason =
@@ -302,7 +309,8 @@ final class BlobRest {
     return new Failure(
         new FsException(Errno.EIO, doing + ": " + reason),
         trouble.map(ConnectionTrouble::isPassing).orElse(false),
-        Optional.empty());
+        Optional.empty(),
+        false);
   }
 
   private static Throwable unwrap(Throwable thrown) {

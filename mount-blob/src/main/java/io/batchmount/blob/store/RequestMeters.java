@@ -8,13 +8,21 @@ import java.util.Map;
 
 /**
  * Counters of requests as they go over the wire, each attempt counted: {@code batchmount.requests}
- * (kind, outcome ok|error|retry), {@code batchmount.bytes} (direction up|down, kind blob), {@code
- * batchmount.retries}, {@code batchmount.throttles}, {@code batchmount.content.mismatches}.
- * Thread-safe.
+ * (kind, outcome ok|absent|error), {@code batchmount.bytes} (direction up|down, kind blob), {@code
+ * batchmount.retries}, {@code batchmount.throttles}, {@code batchmount.content.mismatches}. Absent:
+ * a question was answered with "there is nothing", which is no error. Thread-safe.
  */
 final class RequestMeters {
-  private final Map<BlobOperation, Counter> ok = new EnumMap<>(BlobOperation.class);
-  private final Map<BlobOperation, Counter> error = new EnumMap<>(BlobOperation.class);
+  /** How an attempt ended. */
+  enum Outcome {
+    OK,
+    ABSENT,
+    ERROR;
+
+    final String tag = name().toLowerCase(Locale.ROOT);
+  }
+
+  private final Map<Outcome, Map<BlobOperation, Counter>> requests = new EnumMap<>(Outcome.class);
   private final Counter retries;
   private final Counter throttles;
   private final Counter mismatches;
@@ -22,15 +30,16 @@ final class RequestMeters {
   private final Counter up;
 
   RequestMeters(MeterRegistry registry, String mount) {
-    for (BlobOperation operation : BlobOperation.values()) {
-      String kind = operation.name().toLowerCase(Locale.ROOT);
-      ok.put(
-          operation,
-          registry.counter("batchmount.requests", "mount", mount, "kind", kind, "outcome", "ok"));
-      error.put(
-          operation,
-          registry.counter(
-              "batchmount.requests", "mount", mount, "kind", kind, "outcome", "error"));
+    for (Outcome outcome : Outcome.values()) {
+      Map<BlobOperation, Counter> counters = new EnumMap<>(BlobOperation.class);
+      for (BlobOperation operation : BlobOperation.values()) {
+        String kind = operation.name().toLowerCase(Locale.ROOT);
+        counters.put(
+            operation,
+            registry.counter(
+                "batchmount.requests", "mount", mount, "kind", kind, "outcome", outcome.tag));
+      }
+      requests.put(outcome, counters);
     }
     retries = registry.counter("batchmount.retries", "mount", mount);
     throttles = registry.counter("batchmount.throttles", "mount", mount);
@@ -39,8 +48,8 @@ final class RequestMeters {
     up = registry.counter("batchmount.bytes", "mount", mount, "direction", "up");
   }
 
-  void answered(BlobOperation operation, boolean good) {
-    (good ? ok : error).get(operation).increment();
+  void answered(BlobOperation operation, Outcome outcome) {
+    requests.get(outcome).get(operation).increment();
   }
 
   void retried() {

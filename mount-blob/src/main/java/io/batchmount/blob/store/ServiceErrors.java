@@ -110,6 +110,17 @@ final class ServiceErrors {
     };
   }
 
+  /**
+   * Whether a question was answered with "there is nothing": no such blob, or no such bytes of it.
+   * A container that is missing is no such answer.
+   */
+  static boolean isNothingThere(int status, String code) {
+    return status == RANGE_NOT_SATISFIABLE
+        || (status == NOT_FOUND
+            && !code.startsWith("Container")
+            && !code.equals("FilesystemNotFound"));
+  }
+
   /** Whether the service asks to slow down. */
   static boolean isThrottle(int status) {
     return status == 429 || status == 503;

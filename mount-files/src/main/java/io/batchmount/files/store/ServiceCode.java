@@ -36,6 +36,14 @@ public final class ServiceCode {
     return is(e, RESOURCE_NOT_FOUND) || is(e, PARENT_NOT_FOUND);
   }
 
+  /**
+   * Whether a question was answered with "there is nothing": no such file, or no bytes behind its
+   * end. A share that is missing is no such answer.
+   */
+  static boolean isNothingThere(int status, String code) {
+    return status == 416 || (status == 404 && !code.equals(SHARE_NOT_FOUND));
+  }
+
   /** Whether our own lease is no longer there: broken or taken over. */
   public static boolean isLeaseGone(FsException e) {
     return is(e, LEASE_NOT_PRESENT)

@@ -225,8 +225,12 @@ final class ShareRest {
           count(operation, "ok");
           return new Answer(raw.status, raw.headers, raw.body, number);
         }
-        count(operation, "error");
         String code = Optional.ofNullable(raw.headers.getValue(ERROR_CODE)).orElse("");
+        boolean question =
+            request.getHttpMethod() == HttpMethod.GET || request.getHttpMethod() == HttpMethod.HEAD;
+        count(
+            operation,
+            question && ServiceCode.isNothingThere(raw.status, code) ? "absent" : "error");
         failure =
             ServiceCode.error(
                 raw.status,
