@@ -91,9 +91,7 @@ class FaultsTest extends LauncherFixture {
     Batchmount.Result result =
         run(
             "careless",
-            job(
-                    custom(
-                        "head -c 2M /dev/urandom >$AZ_BATCHAI_JOB_MOUNT_ROOT/afs/more; echo done"))
+            job(custom("head -c 2M /dev/urandom >$AZ_BATCHAI_JOB_MOUNT_ROOT/afs/more; echo done"))
                 .replace(share, full));
     assertThat(result.stdout()).isEqualTo("done\n");
     result.expect(4);

@@ -96,8 +96,16 @@ class SharedClusterTest extends LauncherFixture {
   }
 
   private static String writes(String word) {
-    return "echo " + word + " > $AZ_BATCHAI_MOUNT_ROOT/team/" + word
-        + "; echo " + word + " > $AZ_BATCHAI_MOUNT_ROOT/corpus/" + word + "; echo " + word;
+    return "echo "
+        + word
+        + " > $AZ_BATCHAI_MOUNT_ROOT/team/"
+        + word
+        + "; echo "
+        + word
+        + " > $AZ_BATCHAI_MOUNT_ROOT/corpus/"
+        + word
+        + "; echo "
+        + word;
   }
 
   @Test

@@ -132,7 +132,9 @@ class StatusFiguresTest extends LauncherFixture {
         .containsPattern("memory      .* of .* \\(most .*, waited for \\d+ times\\); process .*iB");
   }
 
-  /** "There is no such file" is an answer; what the service refuses or does not have is an error. */
+  /**
+   * "There is no such file" is an answer; what the service refuses or does not have is an error.
+   */
   @Test
   void lookupsOfWhatIsNotThereAreNoErrors() throws Exception {
     blobs().getBlobClient("d/there").upload(BinaryData.fromString("x"));
