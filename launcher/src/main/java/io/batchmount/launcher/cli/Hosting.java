@@ -2,6 +2,7 @@ package io.batchmount.launcher.cli;
 
 import io.batchmount.launcher.account.Redaction;
 import io.batchmount.launcher.mount.BackgroundProcess;
+import io.batchmount.launcher.mount.EndSignals;
 import io.batchmount.launcher.mount.MountFailure;
 import io.batchmount.launcher.mount.MountHost;
 import io.batchmount.launcher.mount.MountRegistry;
@@ -58,6 +59,7 @@ final class Hosting {
     }
     ProcessResources resources =
         ProcessResources.of(options, command.stateDir(), command.environment());
+    EndSignals signals = EndSignals.install();
     try (MountSession session = new MountSession(new StorageMounter(resources));
         MountHost host =
             MountHost.announce(
@@ -69,19 +71,42 @@ final class Hosting {
                 log,
                 RunDirectories.NONE,
                 List.of())) {
-      patience.until(() -> session.mountAll(volumes));
       try {
-        setup.run();
-      } catch (IOException | RuntimeException e) {
-        session.unmount(List.of(), SETUP_FAILED, progress -> {});
+        patience.until(() -> session.mountAll(volumes));
+        setUp(session, setup);
+      } catch (IOException | MountFailure | RuntimeException e) {
+        if (signals.came().isPresent()) {
+          Thread.interrupted(); // obeyed; what is closed now must not be disturbed by it
+          throw ended(signals.came().get(), e);
+        }
         throw e;
       }
       notifySystemd(command, "--ready", "--status=" + volumes.size() + " volumes are mounted");
       if (BackgroundProcess.isChild(command.environment())) {
         BackgroundProcess.ready();
       }
-      return host.serve() ? ExitCode.OK : ExitCode.UNSAVED;
+      return host.serve(signals) ? ExitCode.OK : ExitCode.UNSAVED;
     }
+  }
+
+  private static void setUp(MountSession session, Setup setup) throws IOException {
+    try {
+      setup.run();
+    } catch (IOException | RuntimeException e) {
+      boolean interrupted = Thread.interrupted(); // else nothing could be waited for
+      session.unmount(List.of(), SETUP_FAILED, progress -> {});
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+      throw e;
+    }
+  }
+
+  private static CommandFailure ended(String signal, Exception cause) {
+    return new CommandFailure(
+        ExitCode.MOUNT_FAILED,
+        "ended by signal " + signal + " before the volumes were mounted; nothing is mounted",
+        cause);
   }
 
   /**

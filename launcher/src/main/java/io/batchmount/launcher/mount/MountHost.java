@@ -92,12 +92,11 @@ public final class MountHost implements AutoCloseable {
    * Keeps the process until its last mount is gone: by a signal, by {@code batchmount unmount}, or
    * by {@code umount(8)}.
    *
+   * @param signals what the mounts were made under
    * @return true when all that was written is saved
    */
-  public boolean serve() {
-    for (String signal : new String[] {"TERM", "INT", "HUP"}) {
-      Signals.handle(signal, () -> stop(signal));
-    }
+  public boolean serve(EndSignals signals) {
+    signals.served(this::stop);
     while (!session.mounts().isEmpty()) {
       for (LiveMount mount : session.mounts()) {
         try {
