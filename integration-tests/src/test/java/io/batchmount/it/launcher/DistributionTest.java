@@ -81,6 +81,27 @@ class DistributionTest {
     assertServed(copy);
   }
 
+  /** The JVM refuses class data that is older than any library, and says nothing. */
+  @Test
+  @Tag("long")
+  void classDataIsMadeAgainForAReplacedLibrary() throws Exception {
+    Path copy = work.resolve("copy");
+    command("cp", "-a", home().toString(), copy.toString());
+    String program = copy.resolve("bin/batchmount").toString();
+    command(program, "class-data");
+    Path library;
+    try (Stream<Path> files = Files.list(copy.resolve("lib"))) {
+      library =
+          files
+              .filter(f -> f.getFileName().toString().startsWith("mount-blob"))
+              .findFirst()
+              .orElseThrow();
+    }
+    command("touch", library.toString());
+    command(program, "class-data");
+    assertServed(copy);
+  }
+
   /** A start that finds no class data is not held up by it, and makes it for the next ones. */
   @Test
   @Tag("long")
