@@ -57,6 +57,9 @@ public class ReadConcurrency {
     return pages;
   }
 
+  /** Longer than any thread waits for a processor. */
+  private static final long LET_GO_NANOS = java.util.concurrent.TimeUnit.SECONDS.toNanos(10);
+
   public ReadConcurrency() throws FsException {
     SimpleMeterRegistry meters = new SimpleMeterRegistry();
     caches =
@@ -151,6 +154,11 @@ public class ReadConcurrency {
     caches.blocks().clear();
     engine.close();
     caches.close();
+    // a thread of the engine may still be about to let its fetch go, though its readers have all
+    long end = System.nanoTime() + LET_GO_NANOS;
+    while (caches.pool().usedPages() != 0 && System.nanoTime() - end < 0) {
+      Thread.yield();
+    }
     if (caches.pool().usedPages() != 0) {
       throw new IllegalStateException(caches.pool().usedPages() + " pages are still in use");
     }
