@@ -21,6 +21,16 @@ public interface FileHandle extends AutoCloseable {
   int read(ByteBuffer target, long offset) throws FsException;
 
   /**
+   * Reads as {@link #read} does, without a copy, where the bytes lie in memory that can be held.
+   *
+   * @param most how many bytes are wanted
+   * @return empty when {@link #read} has to be used; no bytes at the end of the file
+   */
+  default Optional<HeldBytes> readHeld(long offset, int most) throws FsException {
+    return Optional.empty();
+  }
+
+  /**
    * Writes all of the buffer at an offset; with {@code O_APPEND} the offset is not regarded and the
    * bytes go to the end of the file.
    *

@@ -7,6 +7,7 @@ import io.batchmount.core.FileAttributes;
 import io.batchmount.core.FileHandle;
 import io.batchmount.core.FileSystem;
 import io.batchmount.core.FsException;
+import io.batchmount.core.HeldBytes;
 import io.batchmount.core.OpenOptions;
 import java.nio.ByteBuffer;
 import java.util.Optional;
@@ -15,6 +16,9 @@ import org.slf4j.LoggerFactory;
 
 /** Requests about open files. */
 final class FileRequests {
+  /** Below this a copy costs less than to gather addresses. */
+  private static final int HELD_BYTES = 16 << 10;
+
   private static final Logger LOG = LoggerFactory.getLogger(FileRequests.class);
 
   private final FileSystem fileSystem;
@@ -141,7 +145,15 @@ final class FileRequests {
   void read(FuseMessage message) throws FsException {
     OpenFile file = files.get(message.u64(0));
     long offset = message.u64(8);
-    ByteBuffer target = message.room(message.u32(16));
+    int size = message.u32(16);
+    if (size >= HELD_BYTES) {
+      Optional<HeldBytes> held = file.handle.readHeld(offset, size);
+      if (held.isPresent()) {
+        message.answerWith(held.get());
+        return;
+      }
+    }
+    ByteBuffer target = message.room(size);
     int count = file.handle.read(target, offset);
     message.took(Math.max(0, count));
   }

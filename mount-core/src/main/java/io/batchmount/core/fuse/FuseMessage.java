@@ -5,6 +5,7 @@ import io.batchmount.core.Errno;
 import io.batchmount.core.FileAttributes;
 import io.batchmount.core.FsException;
 import io.batchmount.core.FsPaths;
+import io.batchmount.core.HeldBytes;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.CharacterCodingException;
@@ -13,6 +14,8 @@ import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * One request and the answer to it, in one buffer that a thread uses again and again.
@@ -28,6 +31,11 @@ final class FuseMessage {
   /** What a request may hold besides the data of WRITE: two names, or a name and an xattr. */
   private static final int OVERHEAD = 4096 + 64 * 1024;
 
+  private static final int VECTOR_BYTES = 16; // struct iovec
+
+  /** Enough for a read of the largest size from pages that lie anywhere. */
+  private static final int FIRST_VECTORS = 16;
+
   private static final int BLOCK_BYTES = 4096; // st_blksize
   private static final int SECTOR_BYTES = 512; // unit of st_blocks (stat(2))
 
@@ -41,6 +49,9 @@ final class FuseMessage {
   private int length;
   private int next; // of the request: where the next name begins
   private int end; // of the answer
+  private Optional<HeldBytes> held = Optional.empty(); // behind the answer
+  private int heldBytes;
+  private ByteBuffer vectors = ByteBuffer.allocate(0); // struct iovec each
 
   /**
    * @param maxRequestBytes the most data of a WRITE or READ
@@ -189,6 +200,49 @@ final class FuseMessage {
     return this;
   }
 
+  /** The answer ends with these bytes, which are let go when it was sent or given up. */
+  void answerWith(HeldBytes bytes) {
+    release();
+    held = Optional.of(bytes);
+    heldBytes = bytes.buffers().stream().mapToInt(ByteBuffer::remaining).sum();
+  }
+
+  /** Whether the answer is in several places: see {@link #vectors}. */
+  boolean isScattered() {
+    return held.isPresent();
+  }
+
+  /** Puts the places of the answer together. Returns how many there are. */
+  int gather() {
+    List<ByteBuffer> buffers = held.orElseThrow().buffers();
+    int count = buffers.size() + 1;
+    if (vectors.capacity() < count * VECTOR_BYTES) {
+      vectors =
+          ByteBuffer.allocateDirect(Math.max(FIRST_VECTORS, count) * VECTOR_BYTES)
+              .order(ByteOrder.nativeOrder());
+    }
+    vectors.putLong(0, answerAddress()).putLong(8, end - ANSWER_OFFSET);
+    for (int i = 1; i < count; i++) {
+      ByteBuffer part = buffers.get(i - 1);
+      vectors
+          .putLong(i * VECTOR_BYTES, Native.address(part) + part.position())
+          .putLong(i * VECTOR_BYTES + 8, part.remaining());
+    }
+    return count;
+  }
+
+  /** Where {@link #gather} has put {@code struct iovec}s. */
+  long vectorsAddress() {
+    return Native.address(vectors);
+  }
+
+  /** Lets bytes go that the answer ended with. */
+  void release() {
+    held.ifPresent(HeldBytes::close);
+    held = Optional.empty();
+    heldBytes = 0;
+  }
+
   /** Bytes of the body of the answer so far. */
   int answerBytes() {
     return end - ANSWER_OFFSET - FuseProtocol.OUT_HEADER_BYTES;
@@ -263,6 +317,7 @@ final class FuseMessage {
   /** Completes the answer's header: success, or an error with an empty body. */
   void finish(int errno) {
     if (errno != 0) {
+      release();
       clearAnswer();
     }
     buffer.putInt(ANSWER_OFFSET, answerLength());
@@ -275,6 +330,6 @@ final class FuseMessage {
   }
 
   int answerLength() {
-    return end - ANSWER_OFFSET;
+    return end - ANSWER_OFFSET + heldBytes;
   }
 }

@@ -265,9 +265,22 @@ final class FuseSession implements Connection {
     }
   }
 
+  private long sendScattered(FuseMessage message) {
+    int count = message.gather();
+    return Native.libc().writev(device, message.vectorsAddress(), count);
+  }
+
   private void send(FuseMessage message, int errno) {
     message.finish(errno);
-    long sent = Native.libc().write(device, message.answerAddress(), message.answerLength());
+    long sent;
+    try {
+      sent =
+          message.isScattered()
+              ? sendScattered(message)
+              : Native.libc().write(device, message.answerAddress(), message.answerLength());
+    } finally {
+      message.release();
+    }
     if (sent < 0) {
       int error = Native.errno();
       // ENOENT: the caller was killed and waits no more; ENODEV: unmounted meanwhile

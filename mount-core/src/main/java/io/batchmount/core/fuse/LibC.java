@@ -22,6 +22,9 @@ public interface LibC {
   @ssize_t
   long write(int fd, @intptr_t long buffer, @size_t long count);
 
+  @ssize_t
+  long writev(int fd, @intptr_t long vectors, int count);
+
   int mount(byte[] source, byte[] target, byte[] type, @size_t long flags, byte[] data);
 
   int umount2(byte[] target, int flags);
