@@ -1,5 +1,6 @@
 package io.batchmount.core;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
@@ -107,6 +108,7 @@ public enum ConnectionTrouble {
     if (type.endsWith("PrematureCloseException")
         || type.endsWith("AbortedException")
         || cause instanceof java.nio.channels.ClosedChannelException
+        || cause instanceof EOFException
         || text.contains("connection reset")
         || text.contains("broken pipe")) {
       return Optional.of(RESET);

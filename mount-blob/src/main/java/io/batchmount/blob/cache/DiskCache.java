@@ -3,6 +3,7 @@ package io.batchmount.blob.cache;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.RemovalCause;
+import com.sun.nio.file.ExtendedOpenOption;
 import io.batchmount.core.Errno;
 import io.batchmount.core.FsException;
 import io.micrometer.core.instrument.Counter;
@@ -57,6 +58,9 @@ public final class DiskCache implements AutoCloseable {
   /** Bytes of pages that may wait for the writing thread. */
   private static final long MAX_QUEUED = 32L << 20;
 
+  /** From here on a write goes past the kernel's cache; a small one waits longer for the disk. */
+  private static final long DIRECT_BYTES = 512 << 10;
+
   /** How often the free space is asked for, and after how many bytes written. */
   private static final long FREE_CHECK_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
@@ -95,6 +99,7 @@ public final class DiskCache implements AutoCloseable {
   private long writtenSinceCheck; // writer thread only
   private long restUntil = System.nanoTime(); // writer thread only
   private boolean complained; // writer thread only
+  private boolean direct = true; // writer thread only; until the file system refuses
 
   private DiskCache(
       Path directory, FileChannel lock, long limit, long minFree, MeterRegistry meters) {
@@ -396,13 +401,9 @@ public final class DiskCache implements AutoCloseable {
         table.putInt(view.remaining()).putInt(checksum(view));
         views[i] = view;
       }
-      channel.position(at);
-      long left = 0;
-      for (ByteBuffer view : views) {
-        left += view.remaining();
-      }
-      while (left > 0) {
-        left -= channel.write(views);
+      if ((long) views.length * PagePool.PAGE_BYTES < DIRECT_BYTES
+          || !writeDirectly(file(key), at, pages, views[views.length - 1].limit())) {
+        write(channel, at, views);
       }
       table.flip();
       long tableAt = DiskSegment.TABLE_OFFSET + (long) firstSlot * DiskSegment.SLOT_BYTES;
@@ -423,6 +424,59 @@ public final class DiskCache implements AutoCloseable {
     writtenSinceCheck += need;
     segments.put(key, segment);
     complained = false;
+  }
+
+  private static void write(FileChannel channel, long at, ByteBuffer[] views) throws IOException {
+    long left = 0;
+    for (ByteBuffer view : views) {
+      left += view.remaining();
+    }
+    channel.position(at);
+    while (left > 0) {
+      left -= channel.write(views);
+    }
+  }
+
+  /**
+   * Writes whole pages past the kernel's page cache: the reader has the bytes in his own pages
+   * there, and a second copy costs as much processor time as to send them.
+   *
+   * @param used of the last page
+   * @return false when this file system cannot do that
+   */
+  private boolean writeDirectly(Path file, long at, List<Page> pages, int used) throws IOException {
+    if (!direct) {
+      return false;
+    }
+    // only whole blocks can be written, and nobody reads behind the end of a blob
+    ByteBuffer last = pages.get(pages.size() - 1).span(used, PagePool.PAGE_BYTES - used);
+    while (last.hasRemaining()) {
+      last.put((byte) 0);
+    }
+    List<ByteBuffer> runs = new ArrayList<>();
+    int first = 0;
+    for (int i = 1; i <= pages.size(); i++) {
+      if (i == pages.size() || !pages.get(i - 1).isFollowedBy(pages.get(i))) {
+        runs.add(pages.get(first).span(0, (i - first) * PagePool.PAGE_BYTES));
+        first = i;
+      }
+    }
+    try (FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.WRITE, ExtendedOpenOption.DIRECT)) {
+      write(channel, at, runs.toArray(ByteBuffer[]::new));
+      return true;
+    } catch (UnsupportedOperationException | IOException e) {
+      if (e instanceof IOException failure && !isInvalid(failure)) {
+        throw failure;
+      }
+      LOG.debug("{} has no direct writes: {}", directory, e.toString());
+      direct = false;
+      return false;
+    }
+  }
+
+  private static boolean isInvalid(IOException failure) {
+    return String.valueOf(failure.getMessage()).contains("Invalid argument");
   }
 
   private static boolean allPresent(DiskSegment segment, int firstSlot, int count) {

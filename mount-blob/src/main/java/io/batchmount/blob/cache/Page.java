@@ -45,6 +45,20 @@ public final class Page {
     return memory.duplicate();
   }
 
+  /** Whether another page's memory begins where this one's ends. */
+  public boolean isFollowedBy(Page other) {
+    return slab == other.slab && slot + 1 == other.slot;
+  }
+
+  /**
+   * Memory from this page on as one buffer, at position 0.
+   *
+   * @param length may reach into the pages that follow without a gap
+   */
+  public ByteBuffer span(int from, int length) {
+    return slab.memory(slot * PagePool.PAGE_BYTES + from, length);
+  }
+
   /** Becomes a user, unless the last one has gone. */
   public boolean retain() {
     while (true) {

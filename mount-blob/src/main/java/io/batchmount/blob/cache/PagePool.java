@@ -36,6 +36,11 @@ public final class PagePool {
   /** Bytes of a slab. */
   public static final int SLAB_BYTES = PAGE_BYTES * SLAB_PAGES;
 
+  /**
+   * Of pages in memory, as writing past the kernel's cache wants it ({@code open(2)}, O_DIRECT).
+   */
+  static final int ALIGNMENT = 4 << 10;
+
   /** Unused slabs that are kept for the next read, so that memory is not mapped anew each time. */
   private static final int SPARE_SLABS = 4;
 
@@ -46,12 +51,18 @@ public final class PagePool {
 
   /** A piece of memory and which of its pages are used. */
   static final class Slab {
-    private final ByteBuffer memory;
+    private final ByteBuffer allocated;
+    private final ByteBuffer memory; // the aligned part
     private final Page[] pages = new Page[SLAB_PAGES];
     private int used; // one bit a page
 
-    Slab(ByteBuffer memory) {
-      this.memory = memory;
+    Slab() {
+      allocated = ByteBuffer.allocateDirect(SLAB_BYTES + ALIGNMENT);
+      memory = allocated.alignedSlice(ALIGNMENT).slice(0, SLAB_BYTES);
+    }
+
+    ByteBuffer memory(int from, int length) {
+      return memory.slice(from, length);
     }
   }
 
@@ -163,7 +174,7 @@ public final class PagePool {
   }
 
   private void addSlab() {
-    Slab slab = new Slab(ByteBuffer.allocateDirect(SLAB_BYTES));
+    Slab slab = new Slab();
     synchronized (this) {
       all.add(slab);
       open.addFirst(slab);
@@ -199,7 +210,7 @@ public final class PagePool {
   }
 
   private void giveBack(Slab slab) {
-    PlatformDependent.freeDirectBuffer(slab.memory);
+    PlatformDependent.freeDirectBuffer(slab.allocated);
     budget.release(SLAB_BYTES);
   }
 

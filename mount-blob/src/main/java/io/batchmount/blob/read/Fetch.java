@@ -48,6 +48,9 @@ final class Fetch implements DownloadTarget {
   /** How often a waiter looks for interruption. */
   private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
+  /** Of one read from a socket; a request that is larger than a slab rarely has more. */
+  private static final int MAX_BUFFERS = 16;
+
   /** Somebody who waits until so many bytes are there. */
   private record Waiter(Thread thread, int needed) {}
 
@@ -152,6 +155,34 @@ final class Fetch implements DownloadTarget {
   @Override
   public synchronized int remaining() {
     return length - filled;
+  }
+
+  @Override
+  public synchronized ByteBuffer[] room(int most) {
+    List<ByteBuffer> room = new ArrayList<>(MAX_BUFFERS);
+    int at = filled;
+    int end = Math.min(length, filled + most);
+    while (at < end && room.size() < MAX_BUFFERS) {
+      int first = at / PagePool.PAGE_BYTES;
+      int last = first;
+      int until = (first + 1) * PagePool.PAGE_BYTES;
+      while (until < end && pages.get(last).isFollowedBy(pages.get(last + 1))) {
+        last++;
+        until += PagePool.PAGE_BYTES;
+      }
+      until = Math.min(until, end);
+      room.add(pages.get(first).span(at % PagePool.PAGE_BYTES, until - at));
+      at = until;
+    }
+    return room.toArray(ByteBuffer[]::new);
+  }
+
+  @Override
+  public synchronized void filled(int bytes) {
+    filled += bytes;
+    if (check == Check.NONE) {
+      show();
+    }
   }
 
   @Override

@@ -188,6 +188,16 @@ public final class ReadEngine implements BlobContentReader, AutoCloseable {
     static final Plan SEQUENTIAL = new Plan(1, 0, DISK_READ_AHEAD);
   }
 
+  /** What is done with each page of a read, in order. The page is held only during the call. */
+  @FunctionalInterface
+  interface PageUse {
+    /**
+     * @param from first byte in the page
+     * @param to behind the last one
+     */
+    void use(Page page, int from, int to);
+  }
+
   /** Fills the target; the number of bytes is less than its room only at the end of the blob. */
   int read(
       BlobVersion version,
@@ -196,7 +206,25 @@ public final class ReadEngine implements BlobContentReader, AutoCloseable {
       long offset,
       Plan plan)
       throws FsException {
-    long end = Math.min(offset + target.remaining(), version.size());
+    return read(
+        version,
+        properties,
+        offset,
+        target.remaining(),
+        plan,
+        (page, from, to) -> target.put(page.view().limit(to).position(from)));
+  }
+
+  /** As above, with the pages themselves; fewer bytes only at the end of the blob. */
+  int read(
+      BlobVersion version,
+      Optional<BlobProperties> properties,
+      long offset,
+      int most,
+      Plan plan,
+      PageUse use)
+      throws FsException {
+    long end = Math.min(offset + most, version.size());
     long at = offset;
     int attempts = 0;
     int attemptedPage = -1;
@@ -218,7 +246,11 @@ public final class ReadEngine implements BlobContentReader, AutoCloseable {
       }
       Page held = found.get();
       try {
-        at += copy(held, version, page, target, at, end);
+        long start = (long) page * PagePool.PAGE_BYTES;
+        int from = (int) (at - start);
+        int to = (int) Math.min(version.pageLength(page), end - start);
+        use.use(held, from, to);
+        at += to - from;
       } finally {
         held.release();
       }
@@ -244,18 +276,6 @@ public final class ReadEngine implements BlobContentReader, AutoCloseable {
     ReadMeters.Source sourceOf(int page) {
       return page < until ? source : ReadMeters.Source.MEMORY;
     }
-  }
-
-  private static int copy(
-      Page page, BlobVersion version, int index, ByteBuffer target, long at, long end) {
-    long start = (long) index * PagePool.PAGE_BYTES;
-    ByteBuffer view = page.view();
-    int from = (int) (at - start);
-    int to = (int) Math.min(version.pageLength(index), end - start);
-    view.limit(to);
-    view.position(from);
-    target.put(view);
-    return to - from;
   }
 
   /** A page that is not in memory. Empty: look again. */

@@ -8,6 +8,7 @@ import io.batchmount.core.Errno;
 import io.batchmount.core.FileAttributes;
 import io.batchmount.core.FileHandle;
 import io.batchmount.core.FsException;
+import io.batchmount.core.HeldBytes;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -116,6 +117,35 @@ final class ReadHandle implements FileHandle {
       int count = read(next, target, offset);
       anyRead = true;
       return count;
+    }
+  }
+
+  @Override
+  public Optional<HeldBytes> readHeld(long offset, int most) throws FsException {
+    Pinned now = pinned;
+    if (spill.isPresent()) {
+      return Optional.empty();
+    }
+    HeldPages held = new HeldPages();
+    boolean done = false;
+    try {
+      long size = now.version().size();
+      if (offset < size && most > 0) {
+        ReadEngine.Plan plan = plan(now, offset, Math.min(offset + most, size));
+        engine.read(now.version(), Optional.of(now.properties()), offset, most, plan, held);
+      }
+      anyRead = true;
+      done = true;
+      return Optional.of(held);
+    } catch (FsException e) {
+      if (e.errno() == Errno.ESTALE) {
+        return Optional.empty(); // the other way knows what to do
+      }
+      throw e;
+    } finally {
+      if (!done) {
+        held.close();
+      }
     }
   }
 

@@ -5,8 +5,10 @@ import com.azure.core.http.HttpClient;
 import com.azure.core.http.HttpHeaderName;
 import com.azure.core.http.HttpMethod;
 import com.azure.core.http.HttpPipeline;
+import com.azure.core.http.HttpPipelineBuilder;
 import com.azure.core.http.HttpRequest;
 import com.azure.core.http.HttpResponse;
+import com.azure.core.http.policy.HttpPipelinePolicy;
 import com.azure.core.util.Context;
 import com.azure.storage.blob.BlobContainerAsyncClient;
 import com.azure.storage.blob.BlobContainerClientBuilder;
@@ -14,12 +16,17 @@ import com.azure.storage.blob.BlobServiceVersion;
 import com.azure.storage.blob.models.BlobStorageException;
 import com.azure.storage.common.Utility;
 import com.azure.storage.common.policy.RequestRetryOptions;
+import com.azure.storage.common.policy.RequestRetryPolicy;
 import com.azure.storage.common.policy.RetryPolicyType;
 import com.azure.storage.file.datalake.models.DataLakeStorageException;
+import io.batchmount.blob.http.DownloadClient;
+import io.batchmount.blob.http.DownloadResponse;
+import io.batchmount.blob.http.Sink;
 import io.batchmount.core.ConnectionTrouble;
 import io.batchmount.core.Errno;
 import io.batchmount.core.FsException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.MalformedURLException;
 import java.net.URI;
 import java.net.URL;
@@ -29,6 +36,8 @@ import java.time.Instant;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
@@ -59,6 +68,7 @@ final class BlobRest {
   private final SdkBlobStore.Options options;
   private final BlobContainerAsyncClient container;
   private final HttpPipeline pipeline;
+  private final Optional<HttpPipeline> downloads; // over a client of their own
   private final AccountThrottle throttle;
   private final RequestMeters meters;
 
@@ -72,11 +82,16 @@ final class BlobRest {
   }
 
   BlobRest(SdkBlobStore.Options options) {
-    this(options, HttpClients.of(options));
+    this(options, HttpClients.of(options), HttpClients.downloads(options));
   }
 
-  /** As above, over another HTTP client. */
+  /** As above, over another HTTP client for all. */
   BlobRest(SdkBlobStore.Options options, HttpClient client) {
+    this(options, client, Optional.empty());
+  }
+
+  private BlobRest(
+      SdkBlobStore.Options options, HttpClient client, Optional<DownloadClient> downloadClient) {
     this.options = options;
     this.throttle = AccountThrottle.of(options.location());
     this.meters = new RequestMeters(options.meters(), options.mountName());
@@ -100,6 +115,21 @@ final class BlobRest {
     }
     container = builder.buildAsyncClient();
     pipeline = container.getHttpPipeline();
+    downloads = downloadClient.map(direct -> over(direct, pipeline));
+  }
+
+  /** The same policies, without the SDK's retries, which would take the call to another thread. */
+  private static HttpPipeline over(HttpClient client, HttpPipeline pipeline) {
+    List<HttpPipelinePolicy> policies = new ArrayList<>();
+    for (int i = 0; i < pipeline.getPolicyCount(); i++) {
+      if (!(pipeline.getPolicy(i) instanceof RequestRetryPolicy)) {
+        policies.add(pipeline.getPolicy(i));
+      }
+    }
+    return new HttpPipelineBuilder()
+        .policies(policies.toArray(HttpPipelinePolicy[]::new))
+        .httpClient(client)
+        .build();
   }
 
   /** Signs and sends, without any retries. */
@@ -168,20 +198,65 @@ final class BlobRest {
     return pipeline
         .send(request, context)
         .flatMap(
-            response -> {
-              if (response.getStatusCode() < 300) {
-                return Mono.just(response);
-              }
-              RefusedException refused =
-                  new RefusedException(
-                      response.getStatusCode(),
-                      Optional.ofNullable(response.getHeaderValue(ERROR_CODE)),
-                      Optional.ofNullable(response.getHeaderValue(REQUEST_ID)),
-                      Optional.ofNullable(response.getHeaderValue(HttpHeaderName.RETRY_AFTER)),
-                      Optional.ofNullable(response.getHeaderValue(HttpHeaderName.DATE)));
-              // the body repeats the headers; it is read so that the connection can be used again
-              return response.getBody().then(Mono.error(refused));
-            });
+            response ->
+                response.getStatusCode() < 300
+                    ? Mono.just(response)
+                    // the body repeats the headers; it is read so that the connection can be used
+                    // again
+                    : response.getBody().then(Mono.error(refused(response))));
+  }
+
+  private static RefusedException refused(HttpResponse response) {
+    return new RefusedException(
+        response.getStatusCode(),
+        Optional.ofNullable(response.getHeaderValue(ERROR_CODE)),
+        Optional.ofNullable(response.getHeaderValue(REQUEST_ID)),
+        Optional.ofNullable(response.getHeaderValue(HttpHeaderName.RETRY_AFTER)),
+        Optional.ofNullable(response.getHeaderValue(HttpHeaderName.DATE)));
+  }
+
+  /**
+   * Sends a GET on this thread, as one attempt of {@link #retryHere}, and returns when the head of
+   * the answer has come; {@link #bodyInto} moves the body.
+   *
+   * @throws RefusedException for an answer of 4xx or 5xx
+   */
+  HttpResponse exchange(HttpRequest request, RetryClock clock)
+      throws IOException, FsException, ExecutionException {
+    if (downloads.isEmpty()) {
+      return clock.await(
+          send(request, new Context("azure-eagerly-read-response", false)).toFuture());
+    }
+    HttpResponse response;
+    try {
+      response =
+          downloads
+              .get()
+              .sendSync(request, new Context(DownloadClient.DEADLINE, clock.deadlineNanos()));
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+    if (response.getStatusCode() < 300) {
+      return response;
+    }
+    if (response instanceof DownloadResponse answer) {
+      answer.whole(); // the connection can be used again
+    } else {
+      response.close();
+    }
+    throw refused(response);
+  }
+
+  /** Moves the body of an answer of {@link #exchange}. */
+  static void bodyInto(HttpResponse answer, Sink sink, RetryClock clock)
+      throws IOException, FsException, ExecutionException {
+    if (answer instanceof DownloadResponse download) {
+      download.bodyInto(sink);
+    } else {
+      // not told apart from this thread's own calls: the Mono is awaited, and cancelled when it is
+      // given up
+      clock.await(answer.getBody().doOnNext(sink::put).then(Mono.just(answer)).toFuture());
+    }
   }
 
   /** Sends a request whose answer has no body that matters. */
@@ -197,13 +272,51 @@ final class BlobRest {
    */
   <T> T retry(BlobOperation operation, String what, boolean wantsAbsent, Attempt<T> attempt)
       throws FsException {
+    return attempts(
+        operation,
+        what,
+        wantsAbsent,
+        (number, clock) -> clock.await(attempt.send(number).toFuture()));
+  }
+
+  /** One attempt at a request on the thread that wants its answer. */
+  @FunctionalInterface
+  interface AttemptHere<T> {
+    /**
+     * @param clock how long it may take
+     */
+    T run(RetryClock clock) throws FsException, IOException, ExecutionException;
+  }
+
+  /** As {@link #retry}, by this thread. */
+  <T> T retryHere(BlobOperation operation, String what, AttemptHere<T> attempt) throws FsException {
+    return attempts(
+        operation,
+        what,
+        false,
+        (number, clock) -> {
+          try {
+            return attempt.run(clock);
+          } catch (IOException | RuntimeException e) {
+            clock.check(e); // a connection that was closed because the time is over
+            throw new ExecutionException(e);
+          }
+        });
+  }
+
+  private interface Try<T> {
+    T run(int number, RetryClock clock) throws FsException, ExecutionException;
+  }
+
+  private <T> T attempts(BlobOperation operation, String what, boolean wantsAbsent, Try<T> attempt)
+      throws FsException {
     String doing = operation + " " + what;
     RetryClock clock = new RetryClock(doing, options.timeout());
     boolean renewed = false;
     for (int number = 0; ; number++) {
       throttle.await(clock);
       try {
-        T result = clock.await(attempt.send(number).toFuture());
+        T result = attempt.run(number, clock);
         meters.answered(operation, RequestMeters.Outcome.OK);
         return result;
       } catch (ExecutionException | CancellationException e) {

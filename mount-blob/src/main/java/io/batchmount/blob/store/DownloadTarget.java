@@ -7,6 +7,22 @@ public interface DownloadTarget {
   /** Bytes that are still wanted. */
   int remaining();
 
+  /**
+   * Where the next bytes may be written without a copy between.
+   *
+   * @param most bytes that the buffers may have room for together, at most {@link #remaining}
+   * @return buffers in order, each at position 0; none when the bytes have to come through {@link
+   *     #put}
+   */
+  default ByteBuffer[] room(int most) {
+    return new ByteBuffer[0];
+  }
+
+  /** So many bytes were written into the buffers of the last {@link #room}. */
+  default void filled(int bytes) {
+    throw new IllegalStateException("no room was given");
+  }
+
   /** Takes the next bytes, at most {@link #remaining}; the buffer may be used again afterwards. */
   void put(ByteBuffer bytes);
 

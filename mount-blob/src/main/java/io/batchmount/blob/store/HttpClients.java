@@ -1,7 +1,10 @@
 package io.batchmount.blob.store;
 
 import com.azure.core.http.HttpClient;
+import com.azure.core.http.ProxyOptions;
 import com.azure.core.http.netty.NettyAsyncHttpClientBuilder;
+import com.azure.core.util.Configuration;
+import io.batchmount.blob.http.DownloadClient;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPipeline;
@@ -9,6 +12,7 @@ import io.netty.handler.codec.http.HttpClientCodec;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.resolver.DefaultAddressResolverGroup;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import reactor.netty.NettyPipeline;
 import reactor.netty.resources.ConnectionProvider;
@@ -43,6 +47,8 @@ final class HttpClients {
   private static final int MAX_HEADER_BYTES = 32 << 10;
 
   private static final ConcurrentHashMap<String, HttpClient> CLIENTS = new ConcurrentHashMap<>();
+  private static final ConcurrentHashMap<String, DownloadClient> DOWNLOADS =
+      new ConcurrentHashMap<>();
 
   private HttpClients() {}
 
@@ -50,6 +56,21 @@ final class HttpClients {
   static HttpClient of(SdkBlobStore.Options options) {
     String key = options.maxConnections() + " " + options.connectTimeout();
     return CLIENTS.computeIfAbsent(key, unused -> make(options));
+  }
+
+  /**
+   * The client for downloads, which goes past the SDK's.
+   *
+   * @return empty where the environment names a proxy, which only the SDK's client can use
+   */
+  static Optional<DownloadClient> downloads(SdkBlobStore.Options options) {
+    if (ProxyOptions.fromConfiguration(Configuration.getGlobalConfiguration()) != null) {
+      return Optional.empty();
+    }
+    String key = options.maxConnections() + " " + options.connectTimeout();
+    return Optional.of(
+        DOWNLOADS.computeIfAbsent(
+            key, unused -> new DownloadClient(options.connectTimeout(), options.maxConnections())));
   }
 
   private static HttpClient make(SdkBlobStore.Options options) {

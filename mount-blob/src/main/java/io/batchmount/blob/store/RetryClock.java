@@ -46,6 +46,23 @@ final class RetryClock {
     return deadline - System.nanoTime();
   }
 
+  /** When the time is over, by {@code System.nanoTime}. */
+  long deadlineNanos() {
+    return deadline;
+  }
+
+  /**
+   * An attempt failed: was it because the caller gave up?
+   *
+   * @throws FsException EINTR or ETIMEDOUT when that is so
+   */
+  void check(Throwable failure) throws FsException {
+    if (Thread.currentThread().isInterrupted()) {
+      throw new FsException(Errno.EINTR, "interrupted: " + doing, failure);
+    }
+    checkCaller(ConnectionTrouble.of(failure).orElse(ConnectionTrouble.TIMEOUT).words());
+  }
+
   boolean expired() {
     return remainingNanos() <= 0;
   }

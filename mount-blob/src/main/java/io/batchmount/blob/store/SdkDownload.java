@@ -4,17 +4,17 @@ import com.azure.core.http.HttpHeaderName;
 import com.azure.core.http.HttpMethod;
 import com.azure.core.http.HttpRequest;
 import com.azure.core.http.HttpResponse;
-import com.azure.core.util.Context;
+import io.batchmount.blob.http.Sink;
 import io.batchmount.core.Errno;
 import io.batchmount.core.FsException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import reactor.core.publisher.Mono;
 
 /**
  * Get Blob into a buffer. The bytes go from the connection's buffers straight to the target. A body
@@ -75,9 +75,7 @@ final class SdkDownload {
 
   private Optional<BlobProperties> part(Part part) throws FsException {
     try {
-      BlobProperties properties =
-          rest.retry(BlobOperation.GET, part.blob, false, number -> part.send());
-      return Optional.of(properties);
+      return Optional.of(rest.retryHere(BlobOperation.GET, part.blob, part::send));
     } catch (FsException e) {
       if (part.behindTheEnd) {
         return Optional.empty();
@@ -105,20 +103,22 @@ final class SdkDownload {
     }
   }
 
-  /** One range over its attempts. */
+  /**
+   * One range over its attempts. Used by the thread that downloads; where the SDK's own client
+   * brings the bytes its threads call {@link Attempt}, which takes nothing more once it was given
+   * up.
+   */
   private final class Part {
     private final String blob;
     private final long offset;
     private final DownloadTarget target;
     private final int wanted;
-    private volatile Optional<String> etag;
-    private volatile boolean behindTheEnd;
-    private int got; // guarded by this; bytes that the target has of this range
-    private int mismatches; // guarded by this
-    private RangeChecksum kind = RangeChecksum.NONE; // guarded by this; of the last attempt
-    private Optional<RangeChecksum.Sum> sum = Optional.empty(); // guarded by this
-    private boolean closed; // guarded by this
-    private int generation; // guarded by this; an attempt that was given up writes no more
+    private Optional<String> etag;
+    private boolean behindTheEnd;
+    private int got; // bytes that the target has of this range
+    private int mismatches;
+    private RangeChecksum kind = RangeChecksum.NONE; // of the last attempt
+    private Optional<Attempt> current = Optional.empty();
 
     Part(String blob, long offset, DownloadTarget target, int wanted, Optional<String> ifMatch) {
       this.blob = blob;
@@ -128,23 +128,17 @@ final class SdkDownload {
       this.etag = ifMatch;
     }
 
-    private Mono<BlobProperties> send() {
-      int mine;
-      long from;
-      int room;
-      RangeChecksum asked;
-      synchronized (this) {
-        mine = ++generation;
-        asked = wanted > RangeChecksum.MOST_BYTES ? RangeChecksum.NONE : checksum.get();
-        if (asked != RangeChecksum.NONE || kind != RangeChecksum.NONE) {
-          target.takeBack(got);
-          got = 0;
-        }
-        kind = asked;
-        sum = asked == RangeChecksum.NONE ? Optional.empty() : Optional.of(asked.begin());
-        room = wanted - got;
-        from = offset + got;
+    private BlobProperties send(RetryClock clock)
+        throws FsException, IOException, ExecutionException {
+      close(); // what the last attempt got stays, unless it has to be compared as a whole
+      RangeChecksum asked = wanted > RangeChecksum.MOST_BYTES ? RangeChecksum.NONE : checksum.get();
+      if (asked != RangeChecksum.NONE || kind != RangeChecksum.NONE) {
+        target.takeBack(got);
+        got = 0;
       }
+      kind = asked;
+      long from = offset + got;
+      int room = wanted - got;
       HttpRequest request = rest.request(HttpMethod.GET, rest.blobUrl(blob));
       if (room > 0) {
         request.setHeader(RANGE, "bytes=" + from + "-" + (from + room - 1));
@@ -153,114 +147,162 @@ final class SdkDownload {
         }
       }
       etag.ifPresent(tag -> request.setHeader(HttpHeaderName.IF_MATCH, tag));
-      return rest.send(request, new Context("azure-eagerly-read-response", false))
-          .onErrorMap(
-              BlobRest.RefusedException.class,
-              refused -> {
-                behindTheEnd = refused.status() == ServiceErrors.RANGE_NOT_SATISFIABLE;
-                if (asked != RangeChecksum.NONE
-                    && refused.code().filter(UNKNOWN_QUESTION::contains).isPresent()) {
-                  notGiven(asked);
-                  return wrong("the service does not know " + asked);
-                }
-                return refused;
-              })
-          .flatMap(answer -> receive(answer, from, room, mine));
+      HttpResponse answer;
+      try {
+        answer = rest.exchange(request, clock);
+      } catch (BlobRest.RefusedException refused) {
+        behindTheEnd = refused.status() == ServiceErrors.RANGE_NOT_SATISFIABLE;
+        if (asked != RangeChecksum.NONE
+            && refused.code().filter(UNKNOWN_QUESTION::contains).isPresent()) {
+          notGiven(asked);
+          throw wrong("the service does not know " + asked);
+        }
+        throw refused;
+      }
+      return receive(answer, from, room, clock);
     }
 
-    private Mono<BlobProperties> receive(HttpResponse answer, long from, int room, int mine) {
-      String range = answer.getHeaderValue(CONTENT_RANGE);
+    private BlobProperties receive(HttpResponse answer, long from, int room, RetryClock clock)
+        throws FsException, IOException, ExecutionException {
       long size;
-      long count;
       try {
-        if (answer.getStatusCode() == 206 && range != null) {
-          size = Long.parseLong(range.substring(range.indexOf('/') + 1).strip());
-          long first =
-              Long.parseLong(range.substring(range.indexOf(' ') + 1, range.indexOf('-')).strip());
-          if (first != from) {
-            answer.close();
-            return Mono.error(wrong("the answer begins at " + first + ", not at " + from));
-          }
-        } else {
-          size = AnswerHeaders.length(answer);
-          if (from > 0) {
-            answer.close();
-            return Mono.error(wrong("the service sent the whole blob in place of a range"));
-          }
-        }
-      } catch (NumberFormatException | StringIndexOutOfBoundsException e) {
+        size = sizeOf(answer, from);
+      } catch (IOException e) {
         answer.close();
-        return Mono.error(wrong("the answer has no readable Content-Range"));
+        throw e;
       }
-      count = Math.max(0, Math.min(room, size - from));
       BlobProperties properties = AnswerHeaders.properties(blob, answer, size);
       if (etag.isEmpty()) {
         etag = Optional.of(properties.etag());
       }
-      return answer
-          .getBody()
-          .doOnNext(bytes -> take(bytes, mine))
-          .then(Mono.defer(() -> ended(answer, properties, from, count, mine)));
+      Attempt attempt = new Attempt(room);
+      current = Optional.of(attempt);
+      BlobRest.bodyInto(answer, attempt, clock);
+      close();
+      ended(answer, attempt, Math.max(0, Math.min(room, size - from)));
+      return properties;
+    }
+
+    /** The size of the blob, by an answer that must begin at an offset. */
+    private long sizeOf(HttpResponse answer, long from) throws IOException {
+      String range = answer.getHeaderValue(CONTENT_RANGE);
+      try {
+        if (answer.getStatusCode() == 206 && range != null) {
+          long first =
+              Long.parseLong(range.substring(range.indexOf(' ') + 1, range.indexOf('-')).strip());
+          if (first != from) {
+            throw wrong("the answer begins at " + first + ", not at " + from);
+          }
+          return Long.parseLong(range.substring(range.indexOf('/') + 1).strip());
+        }
+        if (from > 0) {
+          throw wrong("the service sent the whole blob in place of a range");
+        }
+        return AnswerHeaders.length(answer);
+      } catch (NumberFormatException | StringIndexOutOfBoundsException e) {
+        throw new IOException(blob + ": the answer has no readable Content-Range", e);
+      }
     }
 
     /** The body is over: is it what was asked? */
-    private synchronized Mono<BlobProperties> ended(
-        HttpResponse answer, BlobProperties properties, long from, long count, int mine) {
-      if (mine != generation) {
-        return Mono.error(wrong("the attempt was given up"));
+    private void ended(HttpResponse answer, Attempt attempt, long count)
+        throws FsException, IOException {
+      if (attempt.came != count) {
+        throw wrong("the body ended after " + attempt.came + " of " + count + " bytes");
       }
-      long came = offset + got - from;
-      if (came != count) {
-        return Mono.error(wrong("the body ended after " + came + " of " + count + " bytes"));
+      if (attempt.sum.isEmpty() || count == 0) {
+        return;
       }
-      if (sum.isPresent() && count > 0) {
-        String told = answer.getHeaderValue(kind.answer());
-        if (told == null) {
-          notGiven(kind);
-          return Mono.error(wrong("the answer has no " + kind));
-        }
-        if (!told.equals(sum.get().base64())) {
-          rest.meters().mismatched();
-          return ++mismatches < MAX_MISMATCHES
-              ? Mono.error(wrong("the bytes do not fit the " + kind + " that came with them"))
-              : Mono.error(
-                  new FsException(
-                      Errno.EIO,
-                      blob
-                          + ": the bytes that come do not fit the "
-                          + kind
-                          + " that the service gives with them, "
-                          + mismatches
-                          + " times"));
-        }
+      String told = answer.getHeaderValue(kind.answer());
+      if (told == null) {
+        notGiven(kind);
+        throw wrong("the answer has no " + kind);
+      }
+      if (told.equals(attempt.sum.get().base64())) {
         target.verified();
+        return;
       }
-      return Mono.just(properties);
-    }
-
-    private synchronized void take(ByteBuffer bytes, int mine) {
-      if (closed || mine != generation) {
-        return; // the buffer belongs to somebody else by now
+      rest.meters().mismatched();
+      if (++mismatches < MAX_MISMATCHES) {
+        throw wrong("the bytes do not fit the " + kind + " that came with them");
       }
-      rest.meters().received(bytes.remaining());
-      ByteBuffer fits = bytes;
-      if (bytes.remaining() > wanted - got) {
-        fits = bytes.duplicate();
-        fits.limit(fits.position() + wanted - got);
-      }
-      if (sum.isPresent()) {
-        sum.get().add(fits);
-      }
-      got += fits.remaining();
-      target.put(fits);
+      throw new FsException(
+          Errno.EIO,
+          blob
+              + ": the bytes that come do not fit the "
+              + kind
+              + " that the service gives with them, "
+              + mismatches
+              + " times");
     }
 
     private IOException wrong(String what) {
       return new IOException(blob + ": " + what);
     }
 
-    private synchronized void close() {
-      closed = true;
+    /** Nothing of the attempt reaches the target any more; it may belong to somebody else soon. */
+    private void close() {
+      if (current.isPresent()) {
+        got += current.get().close();
+        current = Optional.empty();
+      }
+    }
+
+    /** The bytes of one answer on their way to the target. */
+    private final class Attempt implements Sink {
+      private final Optional<RangeChecksum.Sum> sum =
+          kind == RangeChecksum.NONE ? Optional.empty() : Optional.of(kind.begin());
+      private int room; // guarded by this; what the target may still get of this answer
+      private int came; // guarded by this
+      private boolean closed; // guarded by this
+      private ByteBuffer[] given = {}; // of the last room()
+
+      Attempt(int room) {
+        this.room = room;
+      }
+
+      @Override
+      public synchronized ByteBuffer[] room(int most) {
+        given = closed || room == 0 ? new ByteBuffer[0] : target.room(Math.min(most, room));
+        return given;
+      }
+
+      @Override
+      public synchronized void filled(int bytes) {
+        rest.meters().received(bytes);
+        if (sum.isPresent()) {
+          for (ByteBuffer buffer : given) {
+            sum.get().add(buffer.duplicate().flip());
+          }
+        }
+        came += bytes;
+        room -= bytes;
+        target.filled(bytes);
+      }
+
+      @Override
+      public synchronized void put(ByteBuffer bytes) {
+        if (closed) {
+          return;
+        }
+        rest.meters().received(bytes.remaining());
+        ByteBuffer fits = bytes.duplicate();
+        if (fits.remaining() > room) {
+          fits.limit(fits.position() + room);
+        }
+        if (sum.isPresent()) {
+          sum.get().add(fits);
+        }
+        came += fits.remaining();
+        room -= fits.remaining();
+        target.put(fits);
+      }
+
+      /** Returns how many bytes the target has got. */
+      synchronized int close() {
+        closed = true;
+        return came;
+      }
     }
   }
 

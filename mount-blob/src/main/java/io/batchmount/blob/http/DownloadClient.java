@@ -1,0 +1,167 @@
+package io.batchmount.blob.http;
+
+import com.azure.core.http.HttpClient;
+import com.azure.core.http.HttpHeader;
+import com.azure.core.http.HttpMethod;
+import com.azure.core.http.HttpRequest;
+import com.azure.core.http.HttpResponse;
+import com.azure.core.util.Context;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URL;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+import javax.net.ssl.SSLException;
+import reactor.core.publisher.Mono;
+
+/**
+ * Sends GET requests and returns when the head of the answer has come, all on the caller's thread.
+ * Ends early when the thread is interrupted, when the caller of the {@link
+ * io.batchmount.core.OperationContext} is, and at the deadline. Thread-safe.
+ */
+public final class DownloadClient implements HttpClient {
+  /** Key in the SDK's context: the {@code System.nanoTime} at which the caller gives up. */
+  public static final String DEADLINE = "batchmount-deadline";
+
+  private final Duration connectTimeout;
+  private final int maxConnections;
+  private final Supplier<SslContext> tls;
+  private final ConcurrentHashMap<Origin, ConnectionPool> pools = new ConcurrentHashMap<>();
+  private final Watchdog watchdog = new Watchdog();
+
+  /**
+   * @param connectTimeout of one connection
+   * @param maxConnections to one origin at once
+   */
+  public DownloadClient(Duration connectTimeout, int maxConnections) {
+    this(connectTimeout, maxConnections, new DefaultTls());
+  }
+
+  DownloadClient(Duration connectTimeout, int maxConnections, Supplier<SslContext> tls) {
+    this.connectTimeout = connectTimeout;
+    this.maxConnections = maxConnections;
+    this.tls = tls;
+  }
+
+  /** What the machine trusts, by the native library where there is one. Made when first needed. */
+  private static final class DefaultTls implements Supplier<SslContext> {
+    private Optional<SslContext> context = Optional.empty(); // guarded by this
+
+    @Override
+    public synchronized SslContext get() {
+      if (context.isEmpty()) {
+        try {
+          context = Optional.of(SslContextBuilder.forClient().build());
+        } catch (SSLException e) {
+          throw new UncheckedIOException(e);
+        }
+      }
+      return context.get();
+    }
+  }
+
+  @Override
+  public Mono<HttpResponse> send(HttpRequest request) {
+    return Mono.fromCallable(() -> sendSync(request, Context.NONE));
+  }
+
+  @Override
+  public HttpResponse sendSync(HttpRequest request, Context context) {
+    if (request.getHttpMethod() != HttpMethod.GET) {
+      throw new IllegalArgumentException("a client for downloads, not for " + request);
+    }
+    long deadline = (long) context.getData(DEADLINE).orElse(System.nanoTime() + Call.STALL_NANOS);
+    Call call = new Call(deadline);
+    URL url = request.getUrl();
+    ConnectionPool pool =
+        pools.computeIfAbsent(
+            Origin.of(url),
+            origin -> new ConnectionPool(origin, tls, connectTimeout, maxConnections));
+    watchdog.add(call);
+    boolean given = false;
+    try {
+      pool.acquire(call);
+      try {
+        DownloadResponse response = exchange(request, pool, call);
+        given = true;
+        return response;
+      } finally {
+        if (!given) {
+          pool.gone();
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(call.meaning(e));
+    } finally {
+      if (!given) {
+        watchdog.remove(call);
+      }
+    }
+  }
+
+  private DownloadResponse exchange(HttpRequest request, ConnectionPool pool, Call call)
+      throws IOException {
+    byte[] head = head(request);
+    Optional<Connection> reused = pool.reused();
+    while (reused.isPresent()) {
+      try {
+        return exchange(request, head, reused.get(), pool, call);
+      } catch (IOException e) {
+        // the other end may have closed it while it was idle, which is no failure of this request
+        if (Thread.currentThread().isInterrupted() || call.isOver()) {
+          throw e;
+        }
+        reused = e instanceof Connection.Unanswered || isReset(e) ? pool.reused() : rethrow(e);
+      }
+    }
+    return exchange(request, head, pool.open(call), pool, call);
+  }
+
+  private static Optional<Connection> rethrow(IOException failure) throws IOException {
+    throw failure;
+  }
+
+  private static boolean isReset(IOException failure) {
+    String text = String.valueOf(failure.getMessage());
+    return text.contains("reset") || text.contains("Broken pipe");
+  }
+
+  private DownloadResponse exchange(
+      HttpRequest request, byte[] head, Connection connection, ConnectionPool pool, Call call)
+      throws IOException {
+    boolean given = false;
+    try {
+      call.uses(connection.wire());
+      connection.send(ByteBuffer.wrap(head));
+      DownloadResponse response =
+          new DownloadResponse(request, connection.head(call), connection, pool, call, watchdog);
+      given = true;
+      return response;
+    } finally {
+      if (!given) {
+        connection.discard();
+      }
+    }
+  }
+
+  private static byte[] head(HttpRequest request) {
+    URL url = request.getUrl();
+    StringBuilder text = new StringBuilder(512);
+    text.append("GET ")
+        .append(url.getFile().isEmpty() ? "/" : url.getFile())
+        .append(" HTTP/1.1\r\n");
+    text.append("Host: ").append(url.getAuthority()).append("\r\n");
+    for (HttpHeader header : request.getHeaders()) {
+      if (!header.getName().equalsIgnoreCase("host")) {
+        text.append(header.getName()).append(": ").append(header.getValue()).append("\r\n");
+      }
+    }
+    return text.append("\r\n").toString().getBytes(StandardCharsets.ISO_8859_1);
+  }
+}
