@@ -1,17 +1,14 @@
 package io.batchmount.it.bench;
 
-import com.azure.core.credential.AzureSasCredential;
-import io.batchmount.blob.store.BlobCredential;
-import io.batchmount.blob.store.BlobLocation;
-import io.batchmount.blob.store.SdkBlobStore;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import java.io.IOException;
+import com.azure.core.http.rest.ResponseBase;
+import com.azure.storage.blob.BlobContainerAsyncClient;
+import com.azure.storage.blob.BlobContainerClientBuilder;
+import com.azure.storage.blob.models.BlobRange;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
-import java.util.Optional;
 
 /** The limit of the read benchmark: the same ranges by the same SDK, with no mount between. */
 final class SdkReads {
@@ -20,16 +17,15 @@ final class SdkReads {
 
   private static final int BLOCK = 8 << 20;
 
-  private final SdkBlobStore store;
+  private final BlobContainerAsyncClient container;
 
   SdkReads(String endpoint) {
-    store =
-        SdkBlobStore.open(
-            SdkBlobStore.Options.of(
-                new BlobLocation(endpoint, RangeServer.ACCOUNT, RangeServer.CONTAINER),
-                new BlobCredential.Sas(new AzureSasCredential(ReadPeer.SAS)),
-                new SimpleMeterRegistry(),
-                "limit"));
+    container =
+        new BlobContainerClientBuilder()
+            .endpoint(endpoint)
+            .containerName(RangeServer.CONTAINER)
+            .sasToken(ReadPeer.SAS)
+            .buildAsyncClient();
   }
 
   /** The whole of a blob. Returns bytes. */
@@ -91,9 +87,15 @@ final class SdkReads {
         });
   }
 
-  private double get(String blob, long offset, ByteBuffer buffer) throws IOException {
+  private double get(String blob, long offset, ByteBuffer buffer) {
     buffer.clear();
-    store.download(blob, offset, buffer, Optional.empty());
+    container
+        .getBlobAsyncClient(blob)
+        .downloadStreamWithResponse(
+            new BlobRange(offset, (long) buffer.capacity()), null, null, false)
+        .flatMapMany(ResponseBase::getValue)
+        .doOnNext(buffer::put)
+        .blockLast();
     return buffer.position();
   }
 }
