@@ -81,11 +81,15 @@ final class Hosting {
         }
         throw e;
       }
-      notifySystemd(command, "--ready", "--status=" + volumes.size() + " volumes are mounted");
-      if (BackgroundProcess.isChild(command.environment())) {
-        BackgroundProcess.ready();
+      // from here on no signal interrupts this thread, which would leave the mounts behind
+      host.obey(signals);
+      if (signals.came().isEmpty()) {
+        notifySystemd(command, "--ready", "--status=" + volumes.size() + " volumes are mounted");
+        if (BackgroundProcess.isChild(command.environment())) {
+          BackgroundProcess.ready();
+        }
       }
-      return host.serve(signals) ? ExitCode.OK : ExitCode.UNSAVED;
+      return host.serve() ? ExitCode.OK : ExitCode.UNSAVED;
     }
   }
 
@@ -105,7 +109,7 @@ final class Hosting {
   private static CommandFailure ended(String signal, Exception cause) {
     return new CommandFailure(
         ExitCode.MOUNT_FAILED,
-        "ended by signal " + signal + " before the volumes were mounted; nothing is mounted",
+        "ended by signal " + signal + " before the volumes were mounted",
         cause);
   }
 

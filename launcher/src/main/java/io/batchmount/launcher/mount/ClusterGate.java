@@ -23,7 +23,7 @@ public final class ClusterGate implements AutoCloseable {
 
   private final Semaphore inProcess;
   private final FileChannel channel;
-  private boolean open; // guarded by this
+  private boolean letGo; // guarded by this
 
   private ClusterGate(Semaphore inProcess, FileChannel channel) {
     this.inProcess = inProcess;
@@ -76,10 +76,10 @@ public final class ClusterGate implements AutoCloseable {
   /** Lets the next one in; closing the file ends its lock. */
   @Override
   public synchronized void close() throws IOException {
-    if (open) {
+    if (letGo) {
       return;
     }
-    open = true;
+    letGo = true;
     try {
       channel.close();
     } finally {

@@ -34,9 +34,12 @@ public final class EndSignals {
   void arrived(String name) {
     Consumer<String> now;
     synchronized (this) {
+      boolean first = came.isEmpty();
       came = came.or(() -> Optional.of(name));
       if (mounting.isPresent()) {
-        mounting.get().interrupt();
+        if (first) { // another one must not disturb what takes the mounts back
+          mounting.get().interrupt();
+        }
         return;
       }
       now = action;

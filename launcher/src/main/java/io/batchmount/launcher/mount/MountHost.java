@@ -88,15 +88,18 @@ public final class MountHost implements AutoCloseable {
     return entries;
   }
 
+  /** The volumes are mounted: signals are orders to save and to unmount from now on. */
+  public void obey(EndSignals signals) {
+    signals.served(this::stop);
+  }
+
   /**
    * Keeps the process until its last mount is gone: by a signal, by {@code batchmount unmount}, or
    * by {@code umount(8)}.
    *
-   * @param signals what the mounts were made under
    * @return true when all that was written is saved
    */
-  public boolean serve(EndSignals signals) {
-    signals.served(this::stop);
+  public boolean serve() {
     while (!session.mounts().isEmpty()) {
       for (LiveMount mount : session.mounts()) {
         try {

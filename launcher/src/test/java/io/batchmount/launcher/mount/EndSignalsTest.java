@@ -24,6 +24,14 @@ class EndSignalsTest {
   }
 
   @Test
+  void onlyTheFirstOneInterrupts() {
+    signals.arrived("INT");
+    Thread.interrupted(); // obeyed: the mounts are being taken back
+    signals.arrived("INT");
+    assertThat(Thread.currentThread().isInterrupted()).isFalse();
+  }
+
+  @Test
   void oneThatCameBetweenMountingAndServingIsObeyed() {
     signals.arrived("INT");
     signals.served(obeyed::add);
