@@ -466,17 +466,11 @@ public final class DiskCache implements AutoCloseable {
       write(channel, at, runs.toArray(ByteBuffer[]::new));
       return true;
     } catch (UnsupportedOperationException | IOException e) {
-      if (e instanceof IOException failure && !isInvalid(failure)) {
-        throw failure;
-      }
-      LOG.debug("{} has no direct writes: {}", directory, e.toString());
+      // file systems refuse in many ways; where the disk itself is at fault the other way says so
+      LOG.info("the disk cache {} is written through the page cache: {}", directory, e.toString());
       direct = false;
       return false;
     }
-  }
-
-  private static boolean isInvalid(IOException failure) {
-    return String.valueOf(failure.getMessage()).contains("Invalid argument");
   }
 
   private static boolean allPresent(DiskSegment segment, int firstSlot, int count) {

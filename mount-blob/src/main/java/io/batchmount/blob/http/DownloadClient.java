@@ -26,8 +26,31 @@ import reactor.core.publisher.Mono;
  * io.batchmount.core.OperationContext} is, and at the deadline. Thread-safe.
  */
 public final class DownloadClient implements HttpClient {
-  /** Key in the SDK's context: the {@code System.nanoTime} at which the caller gives up. */
-  public static final String DEADLINE = "batchmount-deadline";
+  /** Key in the SDK's context: the {@link Order} that a request belongs to. */
+  public static final String ORDER = "batchmount-order";
+
+  /** What the caller and this client have to tell each other past the policies between them. */
+  public static final class Order {
+    private final long deadline;
+    private Optional<DownloadResponse> answer = Optional.empty();
+
+    /**
+     * @param deadline the {@code System.nanoTime} at which the caller gives up
+     */
+    public Order(long deadline) {
+      this.deadline = deadline;
+    }
+
+    private void answered(DownloadResponse newAnswer) {
+      abandon(); // a policy that sent the request again may not have closed the first answer
+      answer = Optional.of(newAnswer);
+    }
+
+    /** Lets the connection of an answer go that a policy did not pass on. */
+    public void abandon() {
+      answer.ifPresent(DownloadResponse::close);
+    }
+  }
 
   private final Duration connectTimeout;
   private final int maxConnections;
@@ -74,10 +97,15 @@ public final class DownloadClient implements HttpClient {
   @Override
   public HttpResponse sendSync(HttpRequest request, Context context) {
     if (request.getHttpMethod() != HttpMethod.GET) {
-      throw new IllegalArgumentException("a client for downloads, not for " + request);
+      throw new IllegalArgumentException(
+          "a client for downloads, not for " + request.getHttpMethod());
     }
-    long deadline = (long) context.getData(DEADLINE).orElse(System.nanoTime() + Call.STALL_NANOS);
-    Call call = new Call(deadline);
+    Order order =
+        (Order)
+            context
+                .getData(ORDER)
+                .orElseThrow(() -> new IllegalArgumentException("a download without an order"));
+    Call call = new Call(order.deadline);
     URL url = request.getUrl();
     ConnectionPool pool =
         pools.computeIfAbsent(
@@ -90,6 +118,7 @@ public final class DownloadClient implements HttpClient {
       try {
         DownloadResponse response = exchange(request, pool, call);
         given = true;
+        order.answered(response);
         return response;
       } finally {
         if (!given) {

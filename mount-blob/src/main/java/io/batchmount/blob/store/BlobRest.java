@@ -227,14 +227,16 @@ final class BlobRest {
       return clock.await(
           send(request, new Context("azure-eagerly-read-response", false)).toFuture());
     }
+    DownloadClient.Order order = new DownloadClient.Order(clock.deadlineNanos());
     HttpResponse response;
     try {
-      response =
-          downloads
-              .get()
-              .sendSync(request, new Context(DownloadClient.DEADLINE, clock.deadlineNanos()));
+      response = downloads.get().sendSync(request, new Context(DownloadClient.ORDER, order));
     } catch (UncheckedIOException e) {
+      order.abandon();
       throw e.getCause();
+    } catch (RuntimeException e) {
+      order.abandon(); // a policy did not like the answer
+      throw e;
     }
     if (response.getStatusCode() < 300) {
       return response;

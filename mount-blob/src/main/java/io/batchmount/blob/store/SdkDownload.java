@@ -165,13 +165,14 @@ final class SdkDownload {
     private BlobProperties receive(HttpResponse answer, long from, int room, RetryClock clock)
         throws FsException, IOException, ExecutionException {
       long size;
+      BlobProperties properties;
       try {
         size = sizeOf(answer, from);
-      } catch (IOException e) {
+        properties = AnswerHeaders.properties(blob, answer, size);
+      } catch (IOException | RuntimeException e) {
         answer.close();
         throw e;
       }
-      BlobProperties properties = AnswerHeaders.properties(blob, answer, size);
       if (etag.isEmpty()) {
         etag = Optional.of(properties.etag());
       }

@@ -104,6 +104,17 @@ class DiskCacheTest {
     assertThat(load(version, 0, version.pages())).isEqualTo(4);
   }
 
+  /** Many pages at once are written past the page cache, in whole blocks. */
+  @Test
+  void manyPagesWithAShortLastOneComeBackAlsoAfterARestart() throws Exception {
+    BlobVersion version = version("large", 40L * PagePool.PAGE_BYTES - 4999);
+    store(version, 0, 40);
+    assertThat(load(version, 0, 40)).isEqualTo(40);
+    cache.close();
+    openCache();
+    assertThat(load(version, 0, 40)).isEqualTo(40);
+  }
+
   @Test
   void survivesRestart() throws Exception {
     BlobVersion version = version("a", 20L << 20);

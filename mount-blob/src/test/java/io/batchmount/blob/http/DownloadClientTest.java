@@ -161,9 +161,11 @@ class DownloadClientTest {
   private DownloadResponse get(DownloadClient by, String url) {
     HttpRequest request = new HttpRequest(HttpMethod.GET, url);
     request.setHeader(com.azure.core.http.HttpHeaderName.RANGE, "bytes=0-1");
-    return (DownloadResponse)
-        by.sendSync(
-            request, new Context(DownloadClient.DEADLINE, System.nanoTime() + LIMIT.toNanos()));
+    return (DownloadResponse) by.sendSync(request, new Context(DownloadClient.ORDER, order(LIMIT)));
+  }
+
+  private static DownloadClient.Order order(Duration limit) {
+    return new DownloadClient.Order(System.nanoTime() + limit.toNanos());
   }
 
   private DownloadResponse get() {
@@ -352,10 +354,7 @@ class DownloadClientTest {
     assertThatThrownBy(
             () ->
                 client.sendSync(
-                    request,
-                    new Context(
-                        DownloadClient.DEADLINE,
-                        System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(300))))
+                    request, new Context(DownloadClient.ORDER, order(Duration.ofMillis(300)))))
         .isInstanceOf(UncheckedIOException.class);
   }
 
@@ -423,6 +422,19 @@ class DownloadClientTest {
     thread.join(LIMIT.toMillis());
     assertThat(second.get()).isEqualTo(text("b"));
     assertThat(connections).hasValue(1);
+  }
+
+  /** A policy that throws, or sends once more, must not use connections up. */
+  @Test
+  void anAnswerThatIsNotPassedOnGivesItsConnectionBack() throws IOException {
+    DownloadClient one = new DownloadClient(Duration.ofSeconds(5), 1);
+    DownloadClient.Order order = order(LIMIT);
+    HttpRequest request = new HttpRequest(HttpMethod.GET, url());
+    next(text("HTTP/1.1 401 Unauthorized\r\nContent-Length: 4\r\n\r\nabcd"));
+    one.sendSync(request, new Context(DownloadClient.ORDER, order));
+    order.abandon();
+    next(text("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx"));
+    assertThat(body(get(one, url()), 8)).isEqualTo(text("x"));
   }
 
   @Test
