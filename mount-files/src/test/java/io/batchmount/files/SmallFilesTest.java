@@ -64,10 +64,11 @@ class SmallFilesTest {
                   return null;
                 });
         // ls is slower than attributes are believed: each time they get too old costs a listing,
-        // and the directories are asked for again each second
+        // and the directories are asked for again each second; one listing that is too slow costs
+        // some names asked for alone
         assertThat(listed.total())
             .as(listed.toString())
-            .isLessThanOrEqualTo(Math.max(LISTING, 5 + 7 * seconds(listed)));
+            .isLessThanOrEqualTo(Math.max(LISTING, 15 + 7 * seconds(listed)));
         for (int i = 0; i < FILES; i += 50) {
           assertThat(b.path().resolve("d/f" + i)).hasBinaryContent(SharesBench.content(i));
         }

@@ -167,7 +167,14 @@ public final class AttributeCache {
 
   /** Many names are wanted, and the answer does not come when it is too old already. */
   private static boolean isWorth(Interest interest, long nanos, long life) {
-    return interest.many() && (nanos < life || interest.tryAgain());
+    if (!interest.many()) {
+      return false;
+    }
+    if (nanos < life) {
+      interest.useful();
+      return true;
+    }
+    return interest.tryAgain();
   }
 
   /** Keeps an answer about one name, unless something changed since the ticket was taken. */

@@ -25,8 +25,14 @@ final class Interest {
   /** Within this time; {@code ls -l} wants thousands in it, {@code tail -f} one. */
   static final Duration WINDOW = Duration.ofSeconds(1);
 
-  /** A listing that took too long to be of use is tried again after so many single look-ups. */
-  static final int TRY_AGAIN = 64;
+  /**
+   * A listing that took too long to be of use is tried again after so many single look-ups: soon,
+   * because one slow answer says little.
+   */
+  static final int TRY_AGAIN = 8;
+
+  /** Where it stays slow the pauses double up to this. */
+  static final int TRY_AGAIN_AT_MOST = 64;
 
   private static final long POLL_MILLIS = 20; // how often a waiter looks for interruption
 
@@ -37,6 +43,7 @@ final class Interest {
   private long begin;
   private boolean manyBefore;
   private int singles;
+  private int pause = TRY_AGAIN;
 
   /** Notes that a name was looked up, by a clock of nanoseconds. */
   synchronized void wanted(String key, long now) {
@@ -57,8 +64,19 @@ final class Interest {
 
   /** Counts a look-up that a slow listing would not help; true when it is time to try it again. */
   synchronized boolean tryAgain() {
-    singles = (singles + 1) % TRY_AGAIN;
-    return singles == 0;
+    singles++;
+    if (singles < pause) {
+      return false;
+    }
+    singles = 0;
+    pause = Math.min(2 * pause, TRY_AGAIN_AT_MOST);
+    return true;
+  }
+
+  /** A listing was of use: should one be slow again it is tried again soon. */
+  synchronized void useful() {
+    pause = TRY_AGAIN;
+    singles = 0;
   }
 
   /** Waits until nobody else lists this anew; end with {@link #leave}. */
