@@ -54,7 +54,11 @@ class DemoTest {
     Awaitility.await().atMost(LIMIT).until(() -> said().contains(point) || !demo.isAlive());
     // a terminal's Ctrl-C goes to the whole foreground group; setsid made the demo the leader of
     // one
-    new ProcessBuilder("kill", "-INT", "--", "-" + demo.pid()).inheritIO().start().waitFor();
+    new ProcessBuilder("kill", "-INT", "--", "-" + demo.pid())
+        .redirectErrorStream(true)
+        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+        .start()
+        .waitFor();
     assertThat(demo.waitFor(90, TimeUnit.SECONDS)).as(this::said).isTrue();
     if (!said().contains("output: ")) {
       assertThat(demo.exitValue()).as(this::said).isNotZero();

@@ -155,7 +155,8 @@ public final class Batchmount {
     public void signal(String name) {
       try {
         new ProcessBuilder("kill", "-" + name, "--", Long.toString(process.pid()))
-            .inheritIO()
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
             .start()
             .waitFor();
       } catch (IOException e) {

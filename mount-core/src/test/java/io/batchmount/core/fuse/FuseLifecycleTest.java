@@ -264,7 +264,7 @@ class FuseLifecycleTest extends MountFixture {
                 System.getProperty("java.class.path"),
                 MountingProcess.class.getName(),
                 mountPoint.toString())
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
             .start();
     BufferedReader output =
         new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
@@ -278,7 +278,11 @@ class FuseLifecycleTest extends MountFixture {
   }
 
   private static void run(String... command) throws Exception {
-    Process process = new ProcessBuilder(command).inheritIO().start();
+    Process process =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start();
     assertThat(process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
     assertThat(process.exitValue()).isZero();
   }

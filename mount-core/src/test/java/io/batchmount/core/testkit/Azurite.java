@@ -241,15 +241,22 @@ public final class Azurite implements AutoCloseable {
                 StandardOpenOption.WRITE);
         FileLock held = lock.lock()) {
       if (held.isValid() && !Files.exists(home.resolve("dist/src/blob/main.js"))) {
+        // not with the streams of the test's own process: npm makes its input non-blocking
+        Path said = Files.createTempFile("npm", ".txt");
         Process npm =
             new ProcessBuilder("npm", "ci", "--no-audit", "--no-fund")
                 .directory(directory.toFile())
-                .inheritIO()
+                .redirectErrorStream(true)
+                .redirectOutput(said.toFile())
                 .start();
         if (npm.waitFor() != 0) {
           throw new IOException(
-              "npm ci failed in " + directory + "; run bin/test, which installs npm");
+              "npm ci failed in "
+                  + directory
+                  + "; run bin/test, which installs npm: "
+                  + Files.readString(said));
         }
+        Files.delete(said);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
