@@ -61,6 +61,11 @@ final class Call {
 
   /** What the failure of a read or write means, which may be that the watchdog has closed. */
   IOException meaning(IOException failure) {
-    return stalled ? new SocketTimeoutException("nothing moved on the connection") : failure;
+    if (stalled) {
+      return new SocketTimeoutException("nothing moved on the connection");
+    }
+    return System.nanoTime() - deadline >= 0 && !context.isInterrupted()
+        ? new SocketTimeoutException("the time of the request is over")
+        : failure;
   }
 }

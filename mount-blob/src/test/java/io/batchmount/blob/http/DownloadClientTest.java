@@ -343,8 +343,13 @@ class DownloadClientTest {
 
   @Test
   void aRefusedConnectionIsToldAsOne() throws IOException {
-    server.close();
-    assertThatThrownBy(this::get)
+    // not the port of the server: until its thread wakes in accept, that one still takes
+    // connections
+    int port;
+    try (ServerSocket unused = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = unused.getLocalPort();
+    }
+    assertThatThrownBy(() -> get(client, "http://127.0.0.1:" + port + "/acct/cont/a"))
         .satisfies(e -> assertThat(ConnectionTrouble.of(e)).contains(ConnectionTrouble.REFUSED));
   }
 
@@ -355,7 +360,7 @@ class DownloadClientTest {
             () ->
                 client.sendSync(
                     request, new Context(DownloadClient.ORDER, order(Duration.ofMillis(300)))))
-        .isInstanceOf(UncheckedIOException.class);
+        .satisfies(e -> assertThat(ConnectionTrouble.of(e)).contains(ConnectionTrouble.TIMEOUT));
   }
 
   @Test

@@ -151,14 +151,15 @@ public class ReadConcurrency {
             "page " + page + " was fetched " + fetched.get(page) + " times");
       }
     }
-    caches.blocks().clear();
     engine.close();
     caches.close();
-    // a thread of the engine may still be about to let its fetch go, though its readers have all
+    // a reader has its page before the thread that fetched it puts it into the cache and lets the
+    // fetch go
     long end = System.nanoTime() + LET_GO_NANOS;
-    while (caches.pool().usedPages() != 0 && System.nanoTime() - end < 0) {
+    do {
+      caches.blocks().clear();
       Thread.yield();
-    }
+    } while (caches.pool().usedPages() != 0 && System.nanoTime() - end < 0);
     if (caches.pool().usedPages() != 0) {
       throw new IllegalStateException(caches.pool().usedPages() + " pages are still in use");
     }
