@@ -6,6 +6,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 
 /**
  * One connection with the bytes that were read from it and not used yet. Used by one thread at a
@@ -16,6 +17,15 @@ final class Connection {
 
   /** The service allows 8 KiB of metadata, beside its own headers. */
   private static final int MAX_HEAD = 64 << 10;
+
+  /** Sent together with the head: a small body then costs no packet of its own. */
+  private static final int MAX_TOGETHER = 64 << 10;
+
+  /**
+   * Of a body, sent at once. Between two of them the watchdog learns that bytes move: at the 30 s
+   * that it waits a link of 10 kB/s still passes.
+   */
+  private static final int STEP = 256 << 10;
 
   private final Wire wire;
   private ByteBuffer buffer = ByteBuffer.allocateDirect(FIRST_BUFFER).limit(0);
@@ -62,8 +72,54 @@ final class Connection {
     }
   }
 
-  void send(ByteBuffer head) throws IOException {
-    wire.write(head);
+  /** Whether the other end has not closed it while it was idle, as far as can be seen. */
+  boolean isAlive() {
+    try {
+      return wire.isAlive();
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /**
+   * Sends a request and reads the head of its answer.
+   *
+   * <p>A server may refuse a request before it has read all of it, and close. What it said then
+   * tells more than that the connection broke.
+   */
+  Head exchange(byte[] head, ByteBuffer body, Call call) throws IOException {
+    Optional<IOException> broken = Optional.empty();
+    try {
+      send(head, body.duplicate(), call);
+    } catch (IOException e) {
+      broken = Optional.of(e);
+    }
+    Head answer;
+    try {
+      answer = head(call);
+    } catch (IOException e) {
+      IOException first = broken.orElse(e);
+      if (first != e) {
+        first.addSuppressed(e);
+      }
+      throw first;
+    }
+    return broken.isEmpty() ? answer : new Head(answer.status(), answer.headers(), false);
+  }
+
+  private void send(byte[] head, ByteBuffer body, Call call) throws IOException {
+    int together = Math.min(body.remaining(), Math.max(0, MAX_TOGETHER - head.length));
+    ByteBuffer first = ByteBuffer.allocate(head.length + together);
+    first.put(head).put(body.slice(body.position(), together)).flip();
+    wire.write(first);
+    int at = body.position() + together;
+    while (at < body.limit()) {
+      call.moved();
+      int count = Math.min(STEP, body.limit() - at);
+      wire.write(body.slice(at, count));
+      at += count;
+    }
+    call.moved();
   }
 
   /** Reads the head of the next answer, passing over those that only say "go on". */

@@ -20,6 +20,16 @@ final class PlainWire implements Wire {
   }
 
   @Override
+  public boolean isAlive() throws IOException {
+    channel.configureBlocking(false);
+    try {
+      return channel.read(ByteBuffer.allocate(1)) == 0;
+    } finally {
+      channel.configureBlocking(true);
+    }
+  }
+
+  @Override
   public void write(ByteBuffer source) throws IOException {
     while (source.hasRemaining()) {
       channel.write(source);

@@ -176,6 +176,27 @@ final class TlsWire implements Wire {
   }
 
   @Override
+  public boolean isAlive() throws IOException {
+    begin();
+    try {
+      channel.configureBlocking(false);
+      try {
+        int count;
+        do {
+          received.compact(); // tickets for later sessions may come at any time
+          count = channel.read(received);
+          received.flip();
+        } while (count > 0);
+        return count == 0 && !rest.hasRemaining();
+      } finally {
+        channel.configureBlocking(true);
+      }
+    } finally {
+      end();
+    }
+  }
+
+  @Override
   public void write(ByteBuffer source) throws IOException {
     begin();
     try {

@@ -18,7 +18,7 @@ final class Watchdog {
   private volatile boolean sleeping;
 
   Watchdog() {
-    thread = new Thread(this::watch, "batchmount-download-watch");
+    thread = new Thread(this::watch, "batchmount-http-watch");
     thread.setDaemon(true);
     thread.start();
   }

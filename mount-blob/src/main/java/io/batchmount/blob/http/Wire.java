@@ -17,6 +17,12 @@ interface Wire extends Closeable {
    */
   int read(ByteBuffer[] targets) throws IOException;
 
+  /**
+   * Whether an idle connection can be used again: the other end has not closed it, and sent nothing
+   * that nobody asked for.
+   */
+  boolean isAlive() throws IOException;
+
   /** Writes all. */
   void write(ByteBuffer source) throws IOException;
 }

@@ -19,8 +19,8 @@ import com.azure.storage.common.policy.RequestRetryOptions;
 import com.azure.storage.common.policy.RequestRetryPolicy;
 import com.azure.storage.common.policy.RetryPolicyType;
 import com.azure.storage.file.datalake.models.DataLakeStorageException;
-import io.batchmount.blob.http.DownloadClient;
-import io.batchmount.blob.http.DownloadResponse;
+import io.batchmount.blob.http.BlockingClient;
+import io.batchmount.blob.http.BlockingResponse;
 import io.batchmount.blob.http.Sink;
 import io.batchmount.core.ConnectionTrouble;
 import io.batchmount.core.Errno;
@@ -63,12 +63,13 @@ final class BlobRest {
   private static final HttpHeaderName REQUEST_ID = HttpHeaderName.fromString("x-ms-request-id");
   private static final HttpHeaderName VERSION = HttpHeaderName.fromString("x-ms-version");
   private static final Duration DEFAULT_PAUSE = Duration.ofSeconds(1);
+  private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
   private static final Logger LOG = LoggerFactory.getLogger(BlobRest.class);
 
   private final SdkBlobStore.Options options;
   private final BlobContainerAsyncClient container;
   private final HttpPipeline pipeline;
-  private final Optional<HttpPipeline> downloads; // over a client of their own
+  private final Optional<HttpPipeline> blocking; // over a client that works on our threads
   private final AccountThrottle throttle;
   private final RequestMeters meters;
 
@@ -82,7 +83,7 @@ final class BlobRest {
   }
 
   BlobRest(SdkBlobStore.Options options) {
-    this(options, HttpClients.of(options), HttpClients.downloads(options));
+    this(options, HttpClients.of(options), HttpClients.blocking(options));
   }
 
   /** As above, over another HTTP client for all. */
@@ -91,7 +92,7 @@ final class BlobRest {
   }
 
   private BlobRest(
-      SdkBlobStore.Options options, HttpClient client, Optional<DownloadClient> downloadClient) {
+      SdkBlobStore.Options options, HttpClient sdkClient, Optional<BlockingClient> blockingClient) {
     this.options = options;
     this.throttle = AccountThrottle.of(options.location());
     this.meters = new RequestMeters(options.meters(), options.mountName());
@@ -103,7 +104,7 @@ final class BlobRest {
             .retryOptions(
                 new RequestRetryOptions(
                     RetryPolicyType.FIXED, 1, Duration.ofHours(1), null, null, null))
-            .httpClient(client);
+            .httpClient(sdkClient);
     if (options.credential() instanceof BlobCredential.Key key) {
       builder.credential(key.key());
     } else if (options.credential() instanceof BlobCredential.Sas sas) {
@@ -115,7 +116,7 @@ final class BlobRest {
     }
     container = builder.buildAsyncClient();
     pipeline = container.getHttpPipeline();
-    downloads = downloadClient.map(direct -> over(direct, pipeline));
+    blocking = blockingClient.map(client -> over(client, pipeline));
   }
 
   /** The same policies, without the SDK's retries, which would take the call to another thread. */
@@ -173,13 +174,6 @@ final class BlobRest {
     }
   }
 
-  /** Gives a request a body that is sent again unchanged by each attempt. */
-  static void body(HttpRequest request, ByteBuffer content) {
-    ByteBuffer view = content.asReadOnlyBuffer();
-    request.setHeader(HttpHeaderName.CONTENT_LENGTH, Integer.toString(view.remaining()));
-    request.setBody(Flux.defer(() -> Flux.just(view.duplicate())));
-  }
-
   static void metadata(HttpRequest request, Map<String, String> metadata) {
     metadata.forEach(
         (name, value) -> request.setHeader(HttpHeaderName.fromString("x-ms-meta-" + name), value));
@@ -193,10 +187,10 @@ final class BlobRest {
     }
   }
 
-  /** Sends; an answer of 4xx or 5xx becomes an error of the Mono. */
-  Mono<HttpResponse> send(HttpRequest request, Context context) {
+  /** Sends by the SDK's client; an answer of 4xx or 5xx becomes an error of the Mono. */
+  private Mono<HttpResponse> send(HttpRequest request) {
     return pipeline
-        .send(request, context)
+        .send(request, new Context("azure-eagerly-read-response", false))
         .flatMap(
             response ->
                 response.getStatusCode() < 300
@@ -215,22 +209,83 @@ final class BlobRest {
         Optional.ofNullable(response.getHeaderValue(HttpHeaderName.DATE)));
   }
 
+  /** A request for each attempt: each is signed with a date of its own. */
+  @FunctionalInterface
+  interface RequestMaker {
+    /**
+     * @param number 0 for the first
+     */
+    HttpRequest make(int number) throws FsException;
+  }
+
   /**
-   * Sends a GET on this thread, as one attempt of {@link #retryHere}, and returns when the head of
-   * the answer has come; {@link #bodyInto} moves the body.
+   * Sends a request whose answer has no body that matters, until it succeeds, fails for good, or
+   * the time is over.
+   *
+   * @param wantsAbsent the request carries {@code If-None-Match: *}
+   * @param body sent by each attempt, and left as it is
+   */
+  HttpResponse call(
+      BlobOperation operation,
+      String what,
+      boolean wantsAbsent,
+      ByteBuffer body,
+      RequestMaker request)
+      throws FsException {
+    return attempts(
+        operation,
+        what,
+        wantsAbsent,
+        here(
+            (number, clock) -> {
+              HttpResponse answer = exchange(request.make(number), body, clock);
+              if (answer instanceof BlockingResponse response) {
+                response.whole();
+                return answer;
+              }
+              return clock.await(answer.getBody().then(Mono.just(answer)).toFuture());
+            }));
+  }
+
+  /** As above, of a request without a body. */
+  HttpResponse call(BlobOperation operation, String what, boolean wantsAbsent, RequestMaker request)
+      throws FsException {
+    return call(operation, what, wantsAbsent, NOTHING, request);
+  }
+
+  /**
+   * Sends a request without a body on this thread, as one attempt of {@link #retryHere}, and
+   * returns when the head of the answer has come; {@link #bodyInto} moves the body.
    *
    * @throws RefusedException for an answer of 4xx or 5xx
    */
   HttpResponse exchange(HttpRequest request, RetryClock clock)
       throws IOException, FsException, ExecutionException {
-    if (downloads.isEmpty()) {
-      return clock.await(
-          send(request, new Context("azure-eagerly-read-response", false)).toFuture());
+    return exchange(request, NOTHING, clock);
+  }
+
+  private HttpResponse exchange(HttpRequest request, ByteBuffer body, RetryClock clock)
+      throws IOException, FsException, ExecutionException {
+    request.setHeader(HttpHeaderName.CONTENT_LENGTH, Integer.toString(body.remaining()));
+    meters.sent(body.remaining());
+    if (blocking.isEmpty()) {
+      if (body.hasRemaining()) {
+        ByteBuffer view = body.asReadOnlyBuffer();
+        request.setBody(Flux.defer(() -> Flux.just(view.duplicate())));
+      }
+      try {
+        return clock.await(send(request).toFuture());
+      } catch (ExecutionException e) {
+        if (e.getCause() instanceof RefusedException refused) {
+          throw refused;
+        }
+        throw e;
+      }
     }
-    DownloadClient.Order order = new DownloadClient.Order(clock.deadlineNanos());
+    BlockingClient.Order order = new BlockingClient.Order(clock.deadlineNanos(), body);
     HttpResponse response;
     try {
-      response = downloads.get().sendSync(request, new Context(DownloadClient.ORDER, order));
+      response = blocking.get().sendSync(request, new Context(BlockingClient.ORDER, order));
     } catch (UncheckedIOException e) {
       order.abandon();
       throw e.getCause();
@@ -241,7 +296,7 @@ final class BlobRest {
     if (response.getStatusCode() < 300) {
       return response;
     }
-    if (response instanceof DownloadResponse answer) {
+    if (response instanceof BlockingResponse answer) {
       answer.whole(); // the connection can be used again
     } else {
       response.close();
@@ -252,7 +307,7 @@ final class BlobRest {
   /** Moves the body of an answer of {@link #exchange}. */
   static void bodyInto(HttpResponse answer, Sink sink, RetryClock clock)
       throws IOException, FsException, ExecutionException {
-    if (answer instanceof DownloadResponse download) {
+    if (answer instanceof BlockingResponse download) {
       download.bodyInto(sink);
     } else {
       // not told apart from this thread's own calls: the Mono is awaited, and cancelled when it is
@@ -261,14 +316,8 @@ final class BlobRest {
     }
   }
 
-  /** Sends a request whose answer has no body that matters. */
-  Mono<HttpResponse> sendWithoutAnswer(HttpRequest request) {
-    return send(request, Context.NONE)
-        .flatMap(response -> response.getBody().then(Mono.just(response)));
-  }
-
   /**
-   * Sends until it succeeds, fails for good, or the time is over.
+   * Sends by the SDK's client until it succeeds, fails for good, or the time is over.
    *
    * @param wantsAbsent the request carries {@code If-None-Match: *}
    */
@@ -292,18 +341,23 @@ final class BlobRest {
 
   /** As {@link #retry}, by this thread. */
   <T> T retryHere(BlobOperation operation, String what, AttemptHere<T> attempt) throws FsException {
-    return attempts(
-        operation,
-        what,
-        false,
-        (number, clock) -> {
-          try {
-            return attempt.run(clock);
-          } catch (IOException | RuntimeException e) {
-            clock.check(e); // a connection that was closed because the time is over
-            throw new ExecutionException(e);
-          }
-        });
+    return attempts(operation, what, false, here((number, clock) -> attempt.run(clock)));
+  }
+
+  /** One numbered attempt on the thread that wants its answer. */
+  private interface NumberedHere<T> {
+    T run(int number, RetryClock clock) throws FsException, IOException, ExecutionException;
+  }
+
+  private static <T> Try<T> here(NumberedHere<T> attempt) {
+    return (number, clock) -> {
+      try {
+        return attempt.run(number, clock);
+      } catch (IOException | RuntimeException e) {
+        clock.check(e); // a connection that was closed because the time is over
+        throw new ExecutionException(e);
+      }
+    };
   }
 
   private interface Try<T> {

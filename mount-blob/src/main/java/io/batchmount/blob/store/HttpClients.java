@@ -4,7 +4,7 @@ import com.azure.core.http.HttpClient;
 import com.azure.core.http.ProxyOptions;
 import com.azure.core.http.netty.NettyAsyncHttpClientBuilder;
 import com.azure.core.util.Configuration;
-import io.batchmount.blob.http.DownloadClient;
+import io.batchmount.blob.http.BlockingClient;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPipeline;
@@ -47,7 +47,7 @@ final class HttpClients {
   private static final int MAX_HEADER_BYTES = 32 << 10;
 
   private static final ConcurrentHashMap<String, HttpClient> CLIENTS = new ConcurrentHashMap<>();
-  private static final ConcurrentHashMap<String, DownloadClient> DOWNLOADS =
+  private static final ConcurrentHashMap<String, BlockingClient> BLOCKING =
       new ConcurrentHashMap<>();
 
   private HttpClients() {}
@@ -59,18 +59,18 @@ final class HttpClients {
   }
 
   /**
-   * The client for downloads, which goes past the SDK's.
+   * The client that works on the threads which want the answers.
    *
    * @return empty where the environment names a proxy, which only the SDK's client can use
    */
-  static Optional<DownloadClient> downloads(SdkBlobStore.Options options) {
+  static Optional<BlockingClient> blocking(SdkBlobStore.Options options) {
     if (ProxyOptions.fromConfiguration(Configuration.getGlobalConfiguration()) != null) {
       return Optional.empty();
     }
     String key = options.maxConnections() + " " + options.connectTimeout();
     return Optional.of(
-        DOWNLOADS.computeIfAbsent(
-            key, unused -> new DownloadClient(options.connectTimeout(), options.maxConnections())));
+        BLOCKING.computeIfAbsent(
+            key, unused -> new BlockingClient(options.connectTimeout(), options.maxConnections())));
   }
 
   private static HttpClient make(SdkBlobStore.Options options) {

@@ -34,9 +34,9 @@ import java.util.function.BooleanSupplier;
 /**
  * A container of the real service (or of an emulator) through the Azure SDK.
  *
- * <p>Listings use the SDK's client. All else goes through its pipeline, which signs and sends,
- * because the client offers less than the service: it cannot say in a commit whether a block is
- * committed or staged, and its downloads copy each byte twice.
+ * <p>Listings use the SDK's client. All else goes through its pipeline, which signs, because the
+ * client offers less than the service: it cannot say in a commit whether a block is committed or
+ * staged, and it copies each byte.
  *
  * <p>Requests whose answer was lost are sent again. When the service had carried the first one out,
  * the second fails on its condition; {@link LostAnswers} then looks whether what is stored is what
@@ -252,11 +252,11 @@ public final class SdkBlobStore implements BlobStore {
   @Override
   public BlobProperties getProperties(String blob) throws FsException {
     HttpResponse response =
-        rest.retry(
+        rest.call(
             BlobOperation.HEAD,
             blob,
             false,
-            number -> rest.sendWithoutAnswer(rest.request(HttpMethod.HEAD, rest.blobUrl(blob))));
+            number -> rest.request(HttpMethod.HEAD, rest.blobUrl(blob)));
     return AnswerHeaders.properties(blob, response, AnswerHeaders.length(response));
   }
 
@@ -312,29 +312,27 @@ public final class SdkBlobStore implements BlobStore {
       throws FsException {
     return lost.guard(
         condition,
-        number ->
-            rest.retry(
-                BlobOperation.PUT_BLOB,
-                blob,
-                condition instanceof WriteCondition.Absent,
-                attempt -> {
-                  number.attempt(attempt);
-                  HttpRequest request = rest.request(HttpMethod.PUT, rest.blobUrl(blob));
-                  request.setHeader(BLOB_TYPE, "BlockBlob");
-                  headers(request, headers, condition);
-                  BlobRest.body(request, content);
-                  rest.meters().sent(content.remaining());
-                  return rest.sendWithoutAnswer(request)
-                      .map(
-                          answer ->
-                              written(
-                                  blob,
-                                  answer,
-                                  content.remaining(),
-                                  headers,
-                                  Optional.ofNullable(
-                                      answer.getHeaderValue(HttpHeaderName.CONTENT_MD5))));
-                }),
+        number -> {
+          HttpResponse answer =
+              rest.call(
+                  BlobOperation.PUT_BLOB,
+                  blob,
+                  condition instanceof WriteCondition.Absent,
+                  content,
+                  attempt -> {
+                    number.attempt(attempt);
+                    HttpRequest request = rest.request(HttpMethod.PUT, rest.blobUrl(blob));
+                    request.setHeader(BLOB_TYPE, "BlockBlob");
+                    headers(request, headers, condition);
+                    return request;
+                  });
+          return written(
+              blob,
+              answer,
+              content.remaining(),
+              headers,
+              Optional.ofNullable(answer.getHeaderValue(HttpHeaderName.CONTENT_MD5)));
+        },
         () -> lost.isStored(blob, content, headers));
   }
 
@@ -360,17 +358,12 @@ public final class SdkBlobStore implements BlobStore {
 
   @Override
   public void stageBlock(String blob, String base64BlockId, ByteBuffer content) throws FsException {
-    rest.retry(
+    rest.call(
         BlobOperation.PUT_BLOCK,
         blob,
         false,
-        attempt -> {
-          HttpRequest request =
-              rest.request(HttpMethod.PUT, SdkCopies.blockUrl(rest, blob, base64BlockId));
-          BlobRest.body(request, content);
-          rest.meters().sent(content.remaining());
-          return rest.sendWithoutAnswer(request);
-        });
+        content,
+        attempt -> rest.request(HttpMethod.PUT, SdkCopies.blockUrl(rest, blob, base64BlockId)));
   }
 
   @Override
@@ -416,22 +409,24 @@ public final class SdkBlobStore implements BlobStore {
     long size = blocks.stream().mapToLong(BlockRef::size).sum();
     return lost.guard(
         condition,
-        number ->
-            rest.retry(
-                BlobOperation.PUT_BLOCK_LIST,
-                blob,
-                condition instanceof WriteCondition.Absent,
-                attempt -> {
-                  number.attempt(attempt);
-                  HttpRequest request =
-                      rest.request(HttpMethod.PUT, rest.blobUrl(blob) + "?comp=blocklist");
-                  request.setHeader(HttpHeaderName.CONTENT_TYPE, "application/xml");
-                  headers(request, headers, condition);
-                  BlobRest.body(request, body);
-                  return rest.sendWithoutAnswer(request)
-                      // the MD5 of this answer is that of the list, not of the blob
-                      .map(answer -> written(blob, answer, size, headers, Optional.empty()));
-                }),
+        number -> {
+          HttpResponse answer =
+              rest.call(
+                  BlobOperation.PUT_BLOCK_LIST,
+                  blob,
+                  condition instanceof WriteCondition.Absent,
+                  body,
+                  attempt -> {
+                    number.attempt(attempt);
+                    HttpRequest request =
+                        rest.request(HttpMethod.PUT, rest.blobUrl(blob) + "?comp=blocklist");
+                    request.setHeader(HttpHeaderName.CONTENT_TYPE, "application/xml");
+                    headers(request, headers, condition);
+                    return request;
+                  });
+          // the MD5 of this answer is that of the list, not of the blob
+          return written(blob, answer, size, headers, Optional.empty());
+        },
         () -> lost.isCommitted(blob, blocks, headers));
   }
 
@@ -451,23 +446,22 @@ public final class SdkBlobStore implements BlobStore {
       throws FsException {
     return lost.guard(
         condition,
-        number ->
-            rest.retry(
-                BlobOperation.CREATE_APPEND,
-                blob,
-                condition instanceof WriteCondition.Absent,
-                attempt -> {
-                  number.attempt(attempt);
-                  HttpRequest request = rest.request(HttpMethod.PUT, rest.blobUrl(blob));
-                  request.setHeader(BLOB_TYPE, "AppendBlob");
-                  headers(request, headers, condition);
-                  return rest.sendWithoutAnswer(request)
-                      .map(
-                          answer ->
-                              AnswerHeaders.withType(
-                                  written(blob, answer, 0, headers, Optional.empty()),
-                                  BlobType.APPEND));
-                }),
+        number -> {
+          HttpResponse answer =
+              rest.call(
+                  BlobOperation.CREATE_APPEND,
+                  blob,
+                  condition instanceof WriteCondition.Absent,
+                  attempt -> {
+                    number.attempt(attempt);
+                    HttpRequest request = rest.request(HttpMethod.PUT, rest.blobUrl(blob));
+                    request.setHeader(BLOB_TYPE, "AppendBlob");
+                    headers(request, headers, condition);
+                    return request;
+                  });
+          return AnswerHeaders.withType(
+              written(blob, answer, 0, headers, Optional.empty()), BlobType.APPEND);
+        },
         () -> lost.isEmptyAppendBlob(blob, headers));
   }
 
@@ -477,21 +471,26 @@ public final class SdkBlobStore implements BlobStore {
     lost.guard(
         WriteCondition.ANY,
         number ->
-            rest.retry(
-                BlobOperation.APPEND_BLOCK,
-                blob,
-                false,
-                attempt -> {
-                  number.attempt(attempt);
-                  HttpRequest request =
-                      rest.request(HttpMethod.PUT, rest.blobUrl(blob) + "?comp=appendblock");
-                  request.setHeader(APPEND_POSITION, Long.toString(expectedOffset));
-                  BlobRest.body(request, content);
-                  rest.meters().sent(content.remaining());
-                  return rest.sendWithoutAnswer(request).thenReturn(true);
-                }),
+            done(
+                rest.call(
+                    BlobOperation.APPEND_BLOCK,
+                    blob,
+                    false,
+                    content,
+                    attempt -> {
+                      number.attempt(attempt);
+                      HttpRequest request =
+                          rest.request(HttpMethod.PUT, rest.blobUrl(blob) + "?comp=appendblock");
+                      request.setHeader(APPEND_POSITION, Long.toString(expectedOffset));
+                      return request;
+                    })),
         () -> lost.isAppended(blob, content, expectedOffset));
     return getProperties(blob);
+  }
+
+  /** An answer that says no more than that it is done. */
+  private static boolean done(HttpResponse answer) {
+    return answer.getStatusCode() < 300;
   }
 
   @Override
@@ -500,18 +499,19 @@ public final class SdkBlobStore implements BlobStore {
     lost.guard(
         condition,
         number ->
-            rest.retry(
-                BlobOperation.SET_METADATA,
-                blob,
-                false,
-                attempt -> {
-                  number.attempt(attempt);
-                  HttpRequest request =
-                      rest.request(HttpMethod.PUT, rest.blobUrl(blob) + "?comp=metadata");
-                  BlobRest.metadata(request, metadata);
-                  BlobRest.condition(request, condition);
-                  return rest.sendWithoutAnswer(request).thenReturn(true);
-                }),
+            done(
+                rest.call(
+                    BlobOperation.SET_METADATA,
+                    blob,
+                    false,
+                    attempt -> {
+                      number.attempt(attempt);
+                      HttpRequest request =
+                          rest.request(HttpMethod.PUT, rest.blobUrl(blob) + "?comp=metadata");
+                      BlobRest.metadata(request, metadata);
+                      BlobRest.condition(request, condition);
+                      return request;
+                    })),
         () -> lost.hasMetadata(blob, metadata));
     return getProperties(blob);
   }
@@ -528,17 +528,18 @@ public final class SdkBlobStore implements BlobStore {
     lost.guard(
         condition,
         number ->
-            rest.retry(
-                BlobOperation.DELETE,
-                blob,
-                false,
-                attempt -> {
-                  number.attempt(attempt);
-                  HttpRequest request = rest.request(HttpMethod.DELETE, rest.blobUrl(blob));
-                  request.setHeader(DELETE_SNAPSHOTS, "include");
-                  BlobRest.condition(request, condition);
-                  return rest.sendWithoutAnswer(request).thenReturn(true);
-                }),
+            done(
+                rest.call(
+                    BlobOperation.DELETE,
+                    blob,
+                    false,
+                    attempt -> {
+                      number.attempt(attempt);
+                      HttpRequest request = rest.request(HttpMethod.DELETE, rest.blobUrl(blob));
+                      request.setHeader(DELETE_SNAPSHOTS, "include");
+                      BlobRest.condition(request, condition);
+                      return request;
+                    })),
         () -> lost.isGone(blob));
   }
 

@@ -5,7 +5,6 @@ import com.azure.core.http.HttpHeaderName;
 import com.azure.core.http.HttpMethod;
 import com.azure.core.http.HttpRequest;
 import com.azure.core.http.HttpResponse;
-import com.azure.core.util.Context;
 import com.azure.storage.blob.sas.BlobSasPermission;
 import com.azure.storage.blob.sas.BlobServiceSasSignatureValues;
 import com.azure.storage.common.Utility;
@@ -16,7 +15,6 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import reactor.core.publisher.Mono;
 
 /**
  * Copies that the service makes by itself. It reads the source as anybody would, so the source
@@ -58,24 +56,18 @@ final class SdkCopies {
       String blob, String id, String source, long offset, long length, Optional<String> ifMatch)
       throws FsException {
     try {
-      rest.retry(
+      rest.call(
           BlobOperation.PUT_BLOCK_FROM_URL,
           blob,
           false,
-          attempt ->
-              bearer()
-                  .flatMap(
-                      token -> {
-                        HttpRequest request =
-                            rest.request(HttpMethod.PUT, blockUrl(rest, blob, id));
-                        request.setHeader(SOURCE, signedSource(source));
-                        request.setHeader(
-                            SOURCE_RANGE, "bytes=" + offset + "-" + (offset + length - 1));
-                        ifMatch.ifPresent(tag -> request.setHeader(SOURCE_IF_MATCH, tag));
-                        token.ifPresent(
-                            text -> request.setHeader(SOURCE_AUTHORIZATION, "Bearer " + text));
-                        return rest.sendWithoutAnswer(request);
-                      }));
+          attempt -> {
+            HttpRequest request = rest.request(HttpMethod.PUT, blockUrl(rest, blob, id));
+            request.setHeader(SOURCE, signedSource(source));
+            request.setHeader(SOURCE_RANGE, "bytes=" + offset + "-" + (offset + length - 1));
+            ifMatch.ifPresent(tag -> request.setHeader(SOURCE_IF_MATCH, tag));
+            bearer().ifPresent(text -> request.setHeader(SOURCE_AUTHORIZATION, "Bearer " + text));
+            return request;
+          });
     } catch (FsException e) {
       String code = e.serviceCode().orElse("");
       boolean notOffered =
@@ -100,14 +92,11 @@ final class SdkCopies {
     }
   }
 
-  private Mono<Optional<String>> bearer() {
-    if (rest.options().credential() instanceof BlobCredential.Token identity) {
-      return identity
-          .token()
-          .getToken(new TokenRequestContext().addScopes(SCOPE))
-          .map(token -> Optional.of(token.getToken()));
-    }
-    return Mono.just(Optional.empty());
+  private Optional<String> bearer() {
+    return rest.options().credential() instanceof BlobCredential.Token identity
+        ? Optional.of(
+            identity.token().getTokenSync(new TokenRequestContext().addScopes(SCOPE)).getToken())
+        : Optional.empty();
   }
 
   /** Address of a blob with what its reader needs, but for an identity's token. */
@@ -139,7 +128,7 @@ final class SdkCopies {
     String sourceUrl = rest.blobUrl(source);
     try {
       HttpResponse answer =
-          rest.retry(
+          rest.call(
               BlobOperation.COPY,
               source + " to " + target,
               condition instanceof WriteCondition.Absent,
@@ -149,7 +138,7 @@ final class SdkCopies {
                 request.setHeader(SOURCE, withOwnSas(sourceUrl));
                 sourceIfMatch.ifPresent(tag -> request.setHeader(SOURCE_IF_MATCH, tag));
                 BlobRest.condition(request, condition);
-                return rest.sendWithoutAnswer(request);
+                return request;
               });
       return finished(target, answer);
     } catch (FsException e) {
@@ -171,13 +160,11 @@ final class SdkCopies {
   }
 
   private HttpResponse head(String blob) throws FsException {
-    return rest.retry(
+    return rest.call(
         BlobOperation.HEAD,
         blob,
         false,
-        number ->
-            rest.send(rest.request(HttpMethod.HEAD, rest.blobUrl(blob)), Context.NONE)
-                .flatMap(response -> response.getBody().then(Mono.just(response))));
+        number -> rest.request(HttpMethod.HEAD, rest.blobUrl(blob)));
   }
 
   private BlobProperties finished(String target, HttpResponse started) throws FsException {

@@ -69,16 +69,14 @@ final class SdkHierarchy implements HierarchicalOperations {
     HttpResponse answer;
     try {
       answer =
-          rest.retry(
+          rest.call(
               BlobOperation.ACCOUNT_INFORMATION,
               location.container(),
               false,
               attempt ->
-                  rest.sendWithoutAnswer(
-                      rest.request(
-                          HttpMethod.GET,
-                          rest.container().getBlobContainerUrl()
-                              + "?restype=account&comp=properties")));
+                  rest.request(
+                      HttpMethod.GET,
+                      rest.container().getBlobContainerUrl() + "?restype=account&comp=properties"));
     } catch (FsException e) {
       if (e.errno() == Errno.ETIMEDOUT || e.errno() == Errno.EINTR || e.serviceCode().isEmpty()) {
         throw e;

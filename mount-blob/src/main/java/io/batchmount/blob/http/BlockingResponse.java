@@ -2,6 +2,7 @@ package io.batchmount.blob.http;
 
 import com.azure.core.http.HttpHeaderName;
 import com.azure.core.http.HttpHeaders;
+import com.azure.core.http.HttpMethod;
 import com.azure.core.http.HttpRequest;
 import com.azure.core.http.HttpResponse;
 import java.io.ByteArrayOutputStream;
@@ -17,7 +18,7 @@ import reactor.core.publisher.Mono;
  * An answer whose body is still to be read, by the thread that asked. When it was read to its end
  * the connection is used again; else it is closed.
  */
-public final class DownloadResponse extends HttpResponse {
+public final class BlockingResponse extends HttpResponse {
   /** Asked of the sink, and of the socket, at once. */
   private static final int STEP = 1 << 20;
 
@@ -36,7 +37,7 @@ public final class DownloadResponse extends HttpResponse {
   private long left; // of the body, or of a chunk; -1: until the other end closes
   private boolean over;
 
-  DownloadResponse(
+  BlockingResponse(
       HttpRequest request,
       Connection.Head head,
       Connection connection,
@@ -52,7 +53,8 @@ public final class DownloadResponse extends HttpResponse {
     this.watchdog = watchdog;
     String encoding = head.headers().getValue(TRANSFER_ENCODING);
     String length = head.headers().getValue(HttpHeaderName.CONTENT_LENGTH);
-    boolean none = head.status() == 204 || head.status() == 304;
+    boolean none =
+        request.getHttpMethod() == HttpMethod.HEAD || head.status() == 204 || head.status() == 304;
     chunked = !none && "chunked".equalsIgnoreCase(encoding);
     try {
       left = none || chunked ? 0 : length == null ? -1 : Long.parseLong(length);

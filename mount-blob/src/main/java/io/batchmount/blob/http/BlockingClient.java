@@ -21,34 +21,41 @@ import javax.net.ssl.SSLException;
 import reactor.core.publisher.Mono;
 
 /**
- * Sends GET requests and returns when the head of the answer has come, all on the caller's thread.
- * Ends early when the thread is interrupted, when the caller of the {@link
+ * Sends requests and returns when the head of the answer has come, all on the caller's thread. Ends
+ * early when the thread is interrupted, when the caller of the {@link
  * io.batchmount.core.OperationContext} is, and at the deadline. Thread-safe.
+ *
+ * <p>What changes nothing (GET, HEAD) is sent again over another connection when the one that was
+ * used before turns out to be closed. All else is sent once: only whoever sends it can tell whether
+ * the service may do it twice. So that this is rare, such a connection is looked at before.
  */
-public final class DownloadClient implements HttpClient {
+public final class BlockingClient implements HttpClient {
   /** Key in the SDK's context: the {@link Order} that a request belongs to. */
   public static final String ORDER = "batchmount-order";
 
   /** What the caller and this client have to tell each other past the policies between them. */
   public static final class Order {
     private final long deadline;
-    private Optional<DownloadResponse> answer = Optional.empty();
+    private final ByteBuffer body;
+    private Optional<BlockingResponse> answer = Optional.empty();
 
     /**
      * @param deadline the {@code System.nanoTime} at which the caller gives up
+     * @param body what the request carries; its length must be that of the Content-Length header
      */
-    public Order(long deadline) {
+    public Order(long deadline, ByteBuffer body) {
       this.deadline = deadline;
+      this.body = body.asReadOnlyBuffer();
     }
 
-    private void answered(DownloadResponse newAnswer) {
+    private void answered(BlockingResponse newAnswer) {
       abandon(); // a policy that sent the request again may not have closed the first answer
       answer = Optional.of(newAnswer);
     }
 
     /** Lets the connection of an answer go that a policy did not pass on. */
     public void abandon() {
-      answer.ifPresent(DownloadResponse::close);
+      answer.ifPresent(BlockingResponse::close);
     }
   }
 
@@ -62,11 +69,11 @@ public final class DownloadClient implements HttpClient {
    * @param connectTimeout of one connection
    * @param maxConnections to one origin at once
    */
-  public DownloadClient(Duration connectTimeout, int maxConnections) {
+  public BlockingClient(Duration connectTimeout, int maxConnections) {
     this(connectTimeout, maxConnections, new DefaultTls());
   }
 
-  DownloadClient(Duration connectTimeout, int maxConnections, Supplier<SslContext> tls) {
+  BlockingClient(Duration connectTimeout, int maxConnections, Supplier<SslContext> tls) {
     this.connectTimeout = connectTimeout;
     this.maxConnections = maxConnections;
     this.tls = tls;
@@ -96,15 +103,11 @@ public final class DownloadClient implements HttpClient {
 
   @Override
   public HttpResponse sendSync(HttpRequest request, Context context) {
-    if (request.getHttpMethod() != HttpMethod.GET) {
-      throw new IllegalArgumentException(
-          "a client for downloads, not for " + request.getHttpMethod());
-    }
     Order order =
         (Order)
             context
                 .getData(ORDER)
-                .orElseThrow(() -> new IllegalArgumentException("a download without an order"));
+                .orElseThrow(() -> new IllegalArgumentException("a request without an order"));
     Call call = new Call(order.deadline);
     URL url = request.getUrl();
     ConnectionPool pool =
@@ -116,7 +119,7 @@ public final class DownloadClient implements HttpClient {
     try {
       pool.acquire(call);
       try {
-        DownloadResponse response = exchange(request, pool, call);
+        BlockingResponse response = exchange(request, order.body, pool, call);
         given = true;
         order.answered(response);
         return response;
@@ -134,26 +137,35 @@ public final class DownloadClient implements HttpClient {
     }
   }
 
-  private DownloadResponse exchange(HttpRequest request, ConnectionPool pool, Call call)
-      throws IOException {
+  private BlockingResponse exchange(
+      HttpRequest request, ByteBuffer body, ConnectionPool pool, Call call) throws IOException {
     byte[] head = head(request);
+    boolean repeatable =
+        request.getHttpMethod() == HttpMethod.GET || request.getHttpMethod() == HttpMethod.HEAD;
     Optional<Connection> reused = pool.reused();
     while (reused.isPresent()) {
+      Connection connection = reused.get();
+      if (!repeatable && !connection.isAlive()) {
+        connection.discard();
+        reused = pool.reused();
+        continue;
+      }
       try {
-        return exchange(request, head, reused.get(), pool, call);
+        return exchange(request, head, body, connection, pool, call);
       } catch (IOException e) {
         // the other end may have closed it while it was idle, which is no failure of this request
-        if (Thread.currentThread().isInterrupted() || call.isOver()) {
+        boolean again =
+            repeatable
+                && !Thread.currentThread().isInterrupted()
+                && !call.isOver()
+                && (e instanceof Connection.Unanswered || isReset(e));
+        if (!again) {
           throw e;
         }
-        reused = e instanceof Connection.Unanswered || isReset(e) ? pool.reused() : rethrow(e);
+        reused = pool.reused();
       }
     }
-    return exchange(request, head, pool.open(call), pool, call);
-  }
-
-  private static Optional<Connection> rethrow(IOException failure) throws IOException {
-    throw failure;
+    return exchange(request, head, body, pool.open(call), pool, call);
   }
 
   private static boolean isReset(IOException failure) {
@@ -161,15 +173,20 @@ public final class DownloadClient implements HttpClient {
     return text.contains("reset") || text.contains("Broken pipe");
   }
 
-  private DownloadResponse exchange(
-      HttpRequest request, byte[] head, Connection connection, ConnectionPool pool, Call call)
+  private BlockingResponse exchange(
+      HttpRequest request,
+      byte[] head,
+      ByteBuffer body,
+      Connection connection,
+      ConnectionPool pool,
+      Call call)
       throws IOException {
     boolean given = false;
     try {
       call.uses(connection.wire());
-      connection.send(ByteBuffer.wrap(head));
-      DownloadResponse response =
-          new DownloadResponse(request, connection.head(call), connection, pool, call, watchdog);
+      BlockingResponse response =
+          new BlockingResponse(
+              request, connection.exchange(head, body, call), connection, pool, call, watchdog);
       given = true;
       return response;
     } finally {
@@ -182,7 +199,8 @@ public final class DownloadClient implements HttpClient {
   private static byte[] head(HttpRequest request) {
     URL url = request.getUrl();
     StringBuilder text = new StringBuilder(512);
-    text.append("GET ")
+    text.append(request.getHttpMethod())
+        .append(' ')
         .append(url.getFile().isEmpty() ? "/" : url.getFile())
         .append(" HTTP/1.1\r\n");
     text.append("Host: ").append(url.getAuthority()).append("\r\n");

@@ -40,6 +40,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
@@ -50,9 +52,12 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Downloads from a server that answers by script. */
-class DownloadClientTest {
+/** Requests to a server that answers by script. */
+class BlockingClientTest {
   private static final Duration LIMIT = Duration.ofSeconds(20);
+
+  private static final Pattern CONTENT_LENGTH =
+      Pattern.compile("^content-length: (\\d+)$", Pattern.MULTILINE | Pattern.CASE_INSENSITIVE);
 
   /** What the server does with a request: the bytes it answers, and whether it closes then. */
   private record Answer(byte[] bytes, boolean closes) {}
@@ -60,14 +65,16 @@ class DownloadClientTest {
   private ServerSocket server;
   private final Deque<Answer> script = new ArrayDeque<>(); // guarded by itself
   private final List<String> requests = Collections.synchronizedList(new ArrayList<>());
+  private final List<byte[]> bodies = Collections.synchronizedList(new ArrayList<>());
   private final AtomicInteger connections = new AtomicInteger();
-  private DownloadClient client;
+  private final AtomicInteger closed = new AtomicInteger(); // connections, by the server
+  private BlockingClient client;
   @TempDir Path work;
 
   @BeforeEach
   void start() throws IOException {
     serve(new ServerSocket(0, 50, InetAddress.getLoopbackAddress()));
-    client = new DownloadClient(Duration.ofSeconds(5), 4);
+    client = new BlockingClient(Duration.ofSeconds(5), 4);
   }
 
   @AfterEach
@@ -110,6 +117,16 @@ class DownloadClientTest {
         if (!line.isEmpty()) {
           continue;
         }
+        Matcher length = CONTENT_LENGTH.matcher(head);
+        char[] body = new char[length.find() ? Integer.parseInt(length.group(1)) : 0];
+        for (int got = 0; got < body.length; ) {
+          int count = reader.read(body, got, body.length - got);
+          if (count < 0) {
+            return;
+          }
+          got += count;
+        }
+        bodies.add(new String(body).getBytes(StandardCharsets.ISO_8859_1));
         requests.add(head.toString());
         head.setLength(0);
         Answer answer;
@@ -127,6 +144,8 @@ class DownloadClientTest {
       }
     } catch (IOException e) {
       return; // the client has closed
+    } finally {
+      closed.incrementAndGet();
     }
   }
 
@@ -158,17 +177,33 @@ class DownloadClientTest {
     return "http://127.0.0.1:" + server.getLocalPort() + "/acct/cont/a%20b?sv=1&sig=x%2B";
   }
 
-  private DownloadResponse get(DownloadClient by, String url) {
+  private BlockingResponse get(BlockingClient by, String url) {
     HttpRequest request = new HttpRequest(HttpMethod.GET, url);
     request.setHeader(com.azure.core.http.HttpHeaderName.RANGE, "bytes=0-1");
-    return (DownloadResponse) by.sendSync(request, new Context(DownloadClient.ORDER, order(LIMIT)));
+    return (BlockingResponse) by.sendSync(request, new Context(BlockingClient.ORDER, order(LIMIT)));
   }
 
-  private static DownloadClient.Order order(Duration limit) {
-    return new DownloadClient.Order(System.nanoTime() + limit.toNanos());
+  private static BlockingClient.Order order(Duration limit) {
+    return order(limit, ByteBuffer.allocate(0));
   }
 
-  private DownloadResponse get() {
+  private static BlockingClient.Order order(Duration limit, ByteBuffer body) {
+    return new BlockingClient.Order(System.nanoTime() + limit.toNanos(), body);
+  }
+
+  private static BlockingResponse put(BlockingClient by, String url, ByteBuffer body) {
+    HttpRequest request = new HttpRequest(HttpMethod.PUT, url);
+    request.setHeader(
+        com.azure.core.http.HttpHeaderName.CONTENT_LENGTH, Integer.toString(body.remaining()));
+    return (BlockingResponse)
+        by.sendSync(request, new Context(BlockingClient.ORDER, order(LIMIT, body)));
+  }
+
+  private BlockingResponse put(byte[] body) {
+    return put(client, url(), ByteBuffer.wrap(body));
+  }
+
+  private BlockingResponse get() {
     return get(client, url());
   }
 
@@ -213,7 +248,7 @@ class DownloadClientTest {
     }
   }
 
-  private static byte[] body(DownloadResponse response, int piece) throws IOException {
+  private static byte[] body(BlockingResponse response, int piece) throws IOException {
     Bytes sink = new Bytes(piece);
     response.bodyInto(sink);
     return sink.bytes();
@@ -226,7 +261,7 @@ class DownloadClientTest {
     next(
         text("HTTP/1.1 206 Partial Content\r\nETag: \"e\"\r\nContent-Length: 3000001\r\n\r\n"),
         content);
-    DownloadResponse response = get();
+    BlockingResponse response = get();
     assertThat(response.getStatusCode()).isEqualTo(206);
     assertThat(response.getHeaderValue(com.azure.core.http.HttpHeaderName.ETAG)).isEqualTo("\"e\"");
     assertThat(body(response, piece)).isEqualTo(content);
@@ -249,7 +284,7 @@ class DownloadClientTest {
       assertThat(body(get(), 16)).isEqualTo(text("abcd"));
     }
     next(text("HTTP/1.1 404 Not Found\r\nContent-Length: 3\r\n\r\nno!"));
-    DownloadResponse refused = get();
+    BlockingResponse refused = get();
     assertThat(refused.getStatusCode()).isEqualTo(404);
     assertThat(refused.whole()).isEqualTo(text("no!"));
     next(text("HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n"));
@@ -313,7 +348,7 @@ class DownloadClientTest {
   @Test
   void aBodyThatEndsEarlyIsAnErrorAndWhatCameIsThere() throws IOException {
     next(true, text("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabcd"));
-    DownloadResponse response = get();
+    BlockingResponse response = get();
     Bytes sink = new Bytes(100);
     assertThatThrownBy(() -> response.bodyInto(sink))
         .isInstanceOf(EOFException.class)
@@ -359,7 +394,7 @@ class DownloadClientTest {
     assertThatThrownBy(
             () ->
                 client.sendSync(
-                    request, new Context(DownloadClient.ORDER, order(Duration.ofMillis(300)))))
+                    request, new Context(BlockingClient.ORDER, order(Duration.ofMillis(300)))))
         .satisfies(e -> assertThat(ConnectionTrouble.of(e)).contains(ConnectionTrouble.TIMEOUT));
   }
 
@@ -368,7 +403,7 @@ class DownloadClientTest {
     next(text("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabcd"));
     AtomicBoolean interrupted = new AtomicBoolean();
     try (OperationContext context = OperationContext.open(LIMIT, interrupted::get)) {
-      DownloadResponse response = get();
+      BlockingResponse response = get();
       Bytes sink =
           new Bytes(0) {
             @Override
@@ -406,10 +441,10 @@ class DownloadClientTest {
 
   @Test
   void noMoreConnectionsThanAllowedAndTheNextCallerGetsTheOneThatComesFree() throws Exception {
-    DownloadClient one = new DownloadClient(Duration.ofSeconds(5), 1);
+    BlockingClient one = new BlockingClient(Duration.ofSeconds(5), 1);
     next(text("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na"));
     next(text("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nb"));
-    DownloadResponse first = get(one, url());
+    BlockingResponse first = get(one, url());
     AtomicReference<byte[]> second = new AtomicReference<>();
     Thread thread =
         new Thread(
@@ -432,20 +467,110 @@ class DownloadClientTest {
   /** A policy that throws, or sends once more, must not use connections up. */
   @Test
   void anAnswerThatIsNotPassedOnGivesItsConnectionBack() throws IOException {
-    DownloadClient one = new DownloadClient(Duration.ofSeconds(5), 1);
-    DownloadClient.Order order = order(LIMIT);
+    BlockingClient one = new BlockingClient(Duration.ofSeconds(5), 1);
+    BlockingClient.Order order = order(LIMIT);
     HttpRequest request = new HttpRequest(HttpMethod.GET, url());
     next(text("HTTP/1.1 401 Unauthorized\r\nContent-Length: 4\r\n\r\nabcd"));
-    one.sendSync(request, new Context(DownloadClient.ORDER, order));
+    one.sendSync(request, new Context(BlockingClient.ORDER, order));
     order.abandon();
     next(text("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx"));
     assertThat(body(get(one, url()), 8)).isEqualTo(text("x"));
   }
 
   @Test
-  void onlyDownloads() {
-    assertThatThrownBy(() -> client.sendSync(new HttpRequest(HttpMethod.PUT, url()), Context.NONE))
+  void aRequestWithoutAnOrderIsADefect() {
+    assertThatThrownBy(() -> client.sendSync(new HttpRequest(HttpMethod.GET, url()), Context.NONE))
         .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  private static final byte[] CREATED = text("HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n");
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 4096, 64 << 10, (64 << 10) + 1, 3_000_001})
+  void aBodyArrivesAsItIsAndIsLeftAsItIs(int length) {
+    byte[] content = random(length);
+    ByteBuffer direct = ByteBuffer.allocateDirect(length + 7).position(3);
+    direct.put(content).flip().position(3);
+    for (ByteBuffer body : List.of(ByteBuffer.wrap(content), direct)) {
+      next(CREATED);
+      assertThat(put(client, url(), body).getStatusCode()).isEqualTo(201);
+      assertThat(body.remaining()).isEqualTo(length);
+    }
+    assertThat(bodies).hasSize(2).allSatisfy(body -> assertThat(body).isEqualTo(content));
+    assertThat(requests.get(0)).startsWith("PUT /acct/cont/a%20b?");
+    assertThat(connections).hasValue(1);
+  }
+
+  @Test
+  void anAnswerToHeadHasNoBody() throws IOException {
+    next(text("HTTP/1.1 200 OK\r\nContent-Length: 4711\r\n\r\n"));
+    HttpRequest head = new HttpRequest(HttpMethod.HEAD, url());
+    BlockingResponse answer =
+        (BlockingResponse) client.sendSync(head, new Context(BlockingClient.ORDER, order(LIMIT)));
+    assertThat(answer.getHeaderValue(com.azure.core.http.HttpHeaderName.CONTENT_LENGTH))
+        .isEqualTo("4711");
+    assertThat(answer.whole()).isEmpty();
+    next(CREATED);
+    put(random(10));
+    assertThat(connections).hasValue(1);
+  }
+
+  /** It may have been carried out: only the caller knows how to find out. */
+  @Test
+  void aWriteWhoseAnswerDoesNotComeIsNotSentAgain() throws IOException {
+    next(CREATED);
+    put(random(10));
+    next(true, new byte[0]); // closes in place of an answer
+    next(CREATED);
+    assertThatThrownBy(() -> put(random(10)))
+        .satisfies(e -> assertThat(ConnectionTrouble.of(e)).contains(ConnectionTrouble.RESET));
+    assertThat(bodies).hasSize(2);
+  }
+
+  @Test
+  void aWriteGoesOverAConnectionThatIsStillOpen() {
+    for (int i = 0; i < 3; i++) {
+      int before = closed.get();
+      next(true, CREATED);
+      assertThat(put(random(10)).getStatusCode()).isEqualTo(201);
+      org.awaitility.Awaitility.await().until(() -> closed.get() > before);
+    }
+    assertThat(connections).hasValue(3);
+  }
+
+  /** A refusal comes before the body was sent, and the connection ends. */
+  @Test
+  void whatAServerSaysBeforeItClosesIsHeard() throws Exception {
+    try (ServerSocket refusing = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      Thread thread =
+          new Thread(
+              () -> {
+                try (Socket connection = refusing.accept()) {
+                  connection.getInputStream().read();
+                  connection
+                      .getOutputStream()
+                      .write(text("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"));
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+              });
+      thread.start();
+      String url = "http://127.0.0.1:" + refusing.getLocalPort() + "/c/b";
+      BlockingResponse answer = put(client, url, ByteBuffer.allocateDirect(64 << 20));
+      assertThat(answer.getStatusCode()).isEqualTo(403);
+      thread.join(LIMIT.toMillis());
+    }
+  }
+
+  @Test
+  void theDeadlineEndsABodyThatNobodyTakes() throws IOException {
+    try (ServerSocket deaf = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      HttpRequest request =
+          new HttpRequest(HttpMethod.PUT, "http://127.0.0.1:" + deaf.getLocalPort() + "/c/b");
+      BlockingClient.Order order = order(Duration.ofMillis(300), ByteBuffer.allocate(64 << 20));
+      assertThatThrownBy(() -> client.sendSync(request, new Context(BlockingClient.ORDER, order)))
+          .satisfies(e -> assertThat(ConnectionTrouble.of(e)).contains(ConnectionTrouble.TIMEOUT));
+    }
   }
 
   // ---- TLS
@@ -499,7 +624,7 @@ class DownloadClientTest {
             .createServerSocket(0, 50, InetAddress.getLoopbackAddress()));
   }
 
-  private DownloadClient trusting(SslProvider provider) {
+  private BlockingClient trusting(SslProvider provider) {
     Supplier<SslContext> tls =
         () -> {
           try {
@@ -511,7 +636,7 @@ class DownloadClientTest {
             throw new UncheckedIOException(e);
           }
         };
-    return new DownloadClient(Duration.ofSeconds(5), 4, tls);
+    return new BlockingClient(Duration.ofSeconds(5), 4, tls);
   }
 
   private String tlsUrl() {
@@ -525,7 +650,7 @@ class DownloadClientTest {
         SslProvider.isAlpnSupported(SslProvider.valueOf(provider)),
         "skipped: no native TLS for this machine");
     serveTls("localhost");
-    DownloadClient tls = trusting(SslProvider.valueOf(provider));
+    BlockingClient tls = trusting(SslProvider.valueOf(provider));
     for (Map.Entry<Integer, Integer> each :
         Map.of(0, 5000, 1, 300, 1000, 100_000, 20_000, 1_000_000, 1 << 20, 3_000_001).entrySet()) {
       byte[] content = random(each.getValue());
@@ -535,8 +660,22 @@ class DownloadClientTest {
       assertThat(body(get(tls, tlsUrl()), each.getKey())).isEqualTo(content);
     }
     assertThat(connections).hasValue(1);
+    for (int length : new int[] {0, 1, 20_000, 3_000_001}) {
+      byte[] content = random(length);
+      next(CREATED);
+      assertThat(put(tls, tlsUrl(), ByteBuffer.wrap(content)).getStatusCode()).isEqualTo(201);
+      assertThat(bodies.get(bodies.size() - 1)).isEqualTo(content);
+    }
+    assertThat(connections).hasValue(1);
+    int before = closed.get();
+    next(true, CREATED);
+    put(tls, tlsUrl(), ByteBuffer.allocate(1));
+    org.awaitility.Awaitility.await().until(() -> closed.get() > before);
+    next(CREATED);
+    put(tls, tlsUrl(), ByteBuffer.allocate(1));
+    assertThat(connections).hasValue(2);
     next(true, text("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabcd"));
-    DownloadResponse cut = get(tls, tlsUrl());
+    BlockingResponse cut = get(tls, tlsUrl());
     assertThatThrownBy(() -> body(cut, 100)).isInstanceOf(EOFException.class);
   }
 
