@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.batchmount.launcher.text.JsonFault;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -158,7 +159,7 @@ final class LocatedJson {
       JsonLocation where = malformed.getLocation();
       throw failure(
           where == null ? new Position(file, 1, 1) : position(where),
-          "is not valid JSON: " + malformed.getOriginalMessage());
+          "is not valid JSON: " + JsonFault.found(malformed));
     } catch (IOException impossible) {
       throw failure(new Position(file, 1, 1), "cannot be read: " + impossible.getMessage());
     }

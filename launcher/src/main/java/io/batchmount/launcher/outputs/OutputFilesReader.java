@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import io.batchmount.launcher.text.JsonFault;
 import io.batchmount.launcher.text.NearestName;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -61,7 +62,8 @@ public final class OutputFilesReader {
       JsonNode root = MAPPER.readTree(text);
       return ofNode(listOf(root));
     } catch (JsonProcessingException e) {
-      throw new OutputFileException(source + where(e) + ": " + e.getOriginalMessage(), e);
+      throw new OutputFileException(
+          source + where(e) + ": is not valid JSON: " + JsonFault.found(e), e);
     } catch (OutputFileException e) {
       throw new OutputFileException(source + ": " + e.getMessage(), e);
     }

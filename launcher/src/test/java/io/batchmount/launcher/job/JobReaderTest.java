@@ -78,6 +78,16 @@ class JobReaderTest {
   }
 
   @Test
+  void brokenJsonIsOneSentenceWithPlaceAndWhatWasExpected() {
+    assertThat(refused("{\n  \"nodeCount\": 1\n  \"x\": 2}"))
+        .hasMessage("job.json:3:3: is not valid JSON: found \" where a comma or } was expected");
+    assertThat(refused("{\n  \"nodeCount\": [1\n"))
+        .hasMessage(
+            "job.json:3:1: is not valid JSON: the text ends where ] was expected for the array that"
+                + " begins at line 2, column 16");
+  }
+
+  @Test
   void unknownMemberWarnsWithPlaceAndNearestName() {
     LoadedJob job =
         read(

@@ -67,6 +67,13 @@ class OutputFilesReaderTest {
   }
 
   @Test
+  void brokenJsonIsOneSentenceWithPlaceAndWhatWasExpected() {
+    assertThatThrownBy(() -> read("[{'filePattern': 'a'\n 'destination'"))
+        .isInstanceOf(OutputFileException.class)
+        .hasMessage("files.json:2:2: is not valid JSON: found \" where a comma or } was expected");
+  }
+
+  @Test
   void arrayOrObjectWithTheList() {
     String entry = "{'filePattern': 'a', " + CONTAINER + "}";
 
@@ -129,8 +136,8 @@ class OutputFilesReaderTest {
         "[{'filePattern': 'a', 'upload': {}}]|unknown member \"upload\"",
         "[{'filePattern': '', 'destination': {'container': {'containerUrl': 'x'}}}]|"
             + "outputFiles[0]: filePattern must be a path",
-        "[{'filePattern': 'a', 'filePattern': 'b'}]|Duplicate field 'filePattern'",
-        "[] []|Trailing token",
+        "[{'filePattern': 'a', 'filePattern': 'b'}]|files.json:1:36: is not valid JSON: found the name \"filePattern\" for the second time in one object",
+        "[] []|files.json:1:4: is not valid JSON: found more text behind the end",
         "[|files.json:1:",
         "[{'filePattern': 'a', 'destination': {'container': {'containerUrl': 'x', 'path': 'd/'}}}]|"
             + "outputFiles[0]: destination path must not end with a slash",
