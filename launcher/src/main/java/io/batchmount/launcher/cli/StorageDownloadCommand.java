@@ -13,7 +13,7 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "download",
     description =
-        "Download a container, or what begins with a prefix; what is there already is left out.")
+        "Download a container, one blob, or what is below a prefix; what is there already is left out. A prefix that matches nothing is an error.")
 final class StorageDownloadCommand extends BaseCommand {
   @Mixin AccountOptions account = new AccountOptions();
 

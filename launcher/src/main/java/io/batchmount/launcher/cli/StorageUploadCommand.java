@@ -14,7 +14,7 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "upload",
     description =
-        "Upload a directory into a container; what is there already is left out, so that a second call goes on.")
+        "Upload the files of a directory into a container; what is there already is left out, so that a second call goes on. A directory without files is no error.")
 final class StorageUploadCommand extends BaseCommand {
   @Mixin AccountOptions account = new AccountOptions();
 
@@ -35,7 +35,8 @@ final class StorageUploadCommand extends BaseCommand {
   public Integer call() throws IOException {
     try (ProgressLine progress = new ProgressLine(err())) {
       BulkTransfer.Outcome outcome =
-          BulkTransfer.upload(accounts().direct(), source, target, parallel, progress::show);
+          BulkTransfer.upload(
+              accounts().direct(), source, target, parallel, this::say, progress::show);
       progress.close();
       return report(this, outcome, "uploaded");
     }

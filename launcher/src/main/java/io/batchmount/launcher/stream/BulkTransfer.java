@@ -83,12 +83,17 @@ public final class BulkTransfer {
     }
   }
 
-  /** Uploads a directory, or a file. */
+  /**
+   * Uploads a directory, or a file.
+   *
+   * @param notes told what is no failure and may not be what was meant
+   */
   public static Outcome upload(
       StorageAccount account,
       Path source,
       String targetText,
       int parallel,
+      Consumer<String> notes,
       Consumer<String> progress)
       throws IOException {
     Target target = Target.parse(targetText);
@@ -112,6 +117,10 @@ public final class BulkTransfer {
       bytes += Files.size(file);
     }
     Work work = new Work(parallel, files.size(), bytes, progress);
+    if (files.isEmpty()) {
+      // no error: what a job left is uploaded by the same call whether it left something or not
+      notes.accept(source + " holds no files; directories are not uploaded by themselves");
+    }
     for (Path file : files) {
       String relative =
           Files.isDirectory(source)
@@ -154,7 +163,11 @@ public final class BulkTransfer {
     return size;
   }
 
-  /** Downloads what begins with a prefix. */
+  /**
+   * Downloads a container, one blob, or the blobs below a prefix.
+   *
+   * @throws UsageException when there is no blob of that name and none below it
+   */
   public static Outcome download(
       StorageAccount account,
       String sourceText,
@@ -165,6 +178,16 @@ public final class BulkTransfer {
     Target source = Target.parse(sourceText);
     BlobContainerClient container = StorageAdmin.container(account, source.container());
     Map<String, BlobItem> blobs = list(container, source.prefix(), source.container());
+    if (blobs.isEmpty() && !source.prefix().isEmpty()) {
+      throw new UsageException(
+          "container "
+              + source.container()
+              + " has no blob "
+              + source.prefix()
+              + " and none below "
+              + source.prefix()
+              + "/; nothing was downloaded");
+    }
     Files.createDirectories(target);
     Path root = target.toAbsolutePath().normalize();
     long bytes =
@@ -257,14 +280,17 @@ public final class BulkTransfer {
           .forEach(item -> blobs.put(item.getName(), item));
       return blobs;
     } catch (BlobStorageException e) {
+      if (e.getStatusCode() == NOT_FOUND) {
+        throw new UsageException(
+            "container "
+                + containerName
+                + " does not exist; correct the name, or make it with: batchmount storage create"
+                + " blob "
+                + containerName,
+            e);
+      }
       throw new IOException(
-          e.getStatusCode() == NOT_FOUND
-              ? "container "
-                  + containerName
-                  + " does not exist; make it with: batchmount storage create blob "
-                  + containerName
-              : "container " + containerName + " cannot be listed: " + StorageAdmin.reason(e),
-          e);
+          "container " + containerName + " cannot be listed: " + StorageAdmin.reason(e), e);
     } catch (AzureException e) {
       throw new IOException(
           "container " + containerName + " cannot be listed: " + e.getMessage(), e);
