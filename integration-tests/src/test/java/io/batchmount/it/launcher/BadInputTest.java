@@ -94,6 +94,23 @@ class BadInputTest extends LauncherFixture {
   }
 
   @Test
+  void prefixThatMatchesNothingAndContainerThatIsNotThere() {
+    String target = work.resolve("target").toString();
+    oneSentence(
+        batchmount.run("storage", "download", container + "/typo", target), 2, container, "typo");
+    oneSentence(
+        batchmount.run("storage", "download", "absentcontainer", target), 2, "absentcontainer");
+    assertThat(work.resolve("target")).doesNotExist();
+  }
+
+  @Test
+  void nameThatNoContainerOrShareCanHave() throws Exception {
+    oneSentence(batchmount.run("storage", "create", "blob", "ab"), 2, "'ab'", "3 to 63");
+    oneSentence(batchmount.run("mount", "files", "My_Share", place()), 2, "'My_Share'");
+    oneSentence(run("name", job(custom("true")).replace(container, "My_Corpus")), 2, "'My_Corpus'");
+  }
+
+  @Test
   void serverThatIsNotThere() throws Exception {
     Batchmount away =
         batchmount

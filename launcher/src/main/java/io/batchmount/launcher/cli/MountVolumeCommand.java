@@ -33,6 +33,7 @@ abstract class MountVolumeCommand extends BaseCommand {
   @Override
   public Integer call() throws IOException {
     // also in the process that only starts another: wrong usage is told without a second start
+    kind().requireName(volumeName());
     StorageAccount storage = accounts().direct();
     if (!foreground && !BackgroundProcess.isChild(environment())) {
       return BackgroundProcess.start(

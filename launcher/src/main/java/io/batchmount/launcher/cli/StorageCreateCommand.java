@@ -30,10 +30,10 @@ final class StorageCreateCommand extends BaseCommand {
 
   @Override
   public Integer call() throws IOException {
+    Volume.Kind volume = kind == Kind.blob ? Volume.Kind.BLOB : Volume.Kind.FILES;
+    volume.requireName(name);
     StorageAccount storage = accounts().direct();
-    boolean made =
-        StorageAdmin.create(
-            storage, kind == Kind.blob ? Volume.Kind.BLOB : Volume.Kind.FILES, name);
+    boolean made = StorageAdmin.create(storage, volume, name);
     out().println((made ? "made " : "found ") + kind + ":" + name + " in " + storage.name());
     out().flush();
     return ExitCode.OK;

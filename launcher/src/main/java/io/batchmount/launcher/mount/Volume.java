@@ -2,6 +2,8 @@ package io.batchmount.launcher.mount;
 
 import io.batchmount.launcher.account.StorageAccount;
 import io.batchmount.launcher.job.MountCommandText;
+import io.batchmount.launcher.job.StorageNames;
+import io.batchmount.launcher.options.UsageException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -26,6 +28,20 @@ public sealed interface Volume {
     public String word() {
       return name().toLowerCase(Locale.ROOT);
     }
+
+    /**
+     * Refuses what no container or share can be called.
+     *
+     * @throws UsageException with the rule that the name breaks
+     */
+    public String requireName(String name) {
+      (this == BLOB ? StorageNames.containerProblem(name) : StorageNames.shareProblem(name))
+          .ifPresent(
+              problem -> {
+                throw new UsageException(problem);
+              });
+      return name;
+    }
   }
 
   /**
@@ -46,6 +62,10 @@ public sealed interface Volume {
       Path mountPoint,
       VolumeTuning tuning)
       implements Volume {
+    public Storage {
+      kind.requireName(name);
+    }
+
     @Override
     public String kindName() {
       return kind.word();

@@ -8,6 +8,7 @@ import io.batchmount.launcher.job.MountVolumes;
 import io.batchmount.launcher.job.Problem;
 import io.batchmount.launcher.job.SecretValue;
 import io.batchmount.launcher.job.StorageCredentials;
+import io.batchmount.launcher.job.StorageNames;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -228,6 +229,8 @@ public final class VolumeCompletion {
               + parts.account().get()
               + "\"");
     }
+    StorageNames.shareProblem(parts.share())
+        .ifPresent(problem -> warnings.add(key + ".azureFileUrl: " + problem));
     return new PlannedMount.FileShare(
         account,
         url,
@@ -245,6 +248,8 @@ public final class VolumeCompletion {
     String account = account(volume.accountName());
     BlobMountSettings settings = BlobMountOptions.parse(volume.mountOptions());
     settings.warnings().forEach(w -> warnings.add(key + ".mountOptions: " + w));
+    StorageNames.containerProblem(volume.containerName())
+        .ifPresent(problem -> warnings.add(key + ".containerName: " + problem));
     return new PlannedMount.BlobContainer(
         account,
         volume.containerName(),

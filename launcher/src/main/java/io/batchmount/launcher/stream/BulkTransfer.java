@@ -11,6 +11,7 @@ import com.azure.storage.blob.models.ParallelTransferOptions;
 import com.azure.storage.blob.options.BlobDownloadToFileOptions;
 import com.azure.storage.blob.options.BlobUploadFromFileOptions;
 import io.batchmount.launcher.account.StorageAccount;
+import io.batchmount.launcher.mount.Volume;
 import io.batchmount.launcher.options.ByteSize;
 import io.batchmount.launcher.options.UsageException;
 import java.io.IOException;
@@ -75,7 +76,7 @@ public final class BulkTransfer {
       if (container.isEmpty()) {
         throw new UsageException("'" + text + "' must be CONTAINER[/PREFIX]");
       }
-      return new Target(container, prefix);
+      return new Target(Volume.Kind.BLOB.requireName(container), prefix);
     }
 
     String name(String relative) {

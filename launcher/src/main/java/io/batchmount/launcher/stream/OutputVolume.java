@@ -45,6 +45,7 @@ public final class OutputVolume implements AutoCloseable {
    */
   public static OutputVolume open(
       StorageAccount account, Volume.Kind kind, String name, boolean writable) throws IOException {
+    kind.requireName(name);
     Path scratch = Files.createTempDirectory("batchmount-read");
     MountOptions defaults = new MountOptions();
     VolumeTuning plain = VolumeTuning.of(defaults);

@@ -31,9 +31,11 @@ public final class StorageAdmin {
    * Makes a container or share.
    *
    * @return false when it was there already
+   * @throws io.batchmount.launcher.options.UsageException when none can have that name
    */
   public static boolean create(StorageAccount account, Volume.Kind kind, String name)
       throws IOException {
+    kind.requireName(name);
     if (kind == Volume.Kind.FILES) {
       try (ShareStore store = Stores.share(account, name, "create", new SimpleMeterRegistry())) {
         return store.createShare(OptionalInt.empty());

@@ -51,6 +51,37 @@ class CliTest {
     assertThat(ran.err().lines()).hasSize(1);
   }
 
+  /** The environment names no account: nothing was looked up, let alone asked. */
+  @Test
+  void nameThatNoContainerOrShareCanHaveIsRefusedWithItsRule() {
+    String here = dir.toString();
+    for (List<String> arguments :
+        List.of(
+            List.of("storage", "create", "blob", "Corpus"),
+            List.of("storage", "create", "files", "Corpus"),
+            List.of("mount", "blob", "Corpus", here),
+            List.of("mount", "files", "Corpus", here),
+            List.of("mount-helper", "blob:Corpus", here))) {
+      Ran ran = run(Map.of(), arguments.toArray(String[]::new));
+      assertThat(ran.code()).as(ran.err()).isEqualTo(2);
+      assertThat(ran.err())
+          .containsOnlyOnce("\n")
+          .contains("can be called 'Corpus': names consist of lower-case letters");
+    }
+    Map<String, String> account =
+        Map.of("AZURE_STORAGE_ACCOUNT", "acct", "AZURE_STORAGE_ACCESS_KEY", "a2V5");
+    for (List<String> arguments :
+        List.of(
+            List.of("storage", "upload", here, "ab/data"),
+            List.of("storage", "download", "ab/data", here),
+            List.of("outputs", "list", "--container", "ab"),
+            List.of("job", "file", "list", "--job-path", "ab/jobs/fit"))) {
+      Ran ran = run(account, arguments.toArray(String[]::new));
+      assertThat(ran.code()).as(ran.err()).isEqualTo(2);
+      assertThat(ran.err()).contains("can be called 'ab': names have 3 to 63 characters, not 2");
+    }
+  }
+
   @Test
   void everyCommandHasHelp() {
     Cli.everySpec(Cli.commands().getCommandSpec())

@@ -32,7 +32,7 @@ class ConfigurationCheckTest {
                 + ", "
                 + TestPlans.TRUE
                 + ", \"mountVolumes\": {\"azureFileShares\": [{\"azureFileUrl\":"
-                + " \"https://<AZURE_BATCHAI_STORAGE_ACCOUNT>.file.core.windows.net/s\","
+                + " \"https://<AZURE_BATCHAI_STORAGE_ACCOUNT>.file.core.windows.net/share\","
                 + " \"relativeMountPath\": \"out\", \"credentials\": {\"accountKey\":"
                 + " \"<AZURE_BATCHAI_STORAGE_KEY>\"}}]}}");
     assertThat(check.valid()).isTrue();

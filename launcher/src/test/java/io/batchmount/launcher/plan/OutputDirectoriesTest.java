@@ -158,7 +158,7 @@ class OutputDirectoriesTest {
         "{\"nodeCount\": 1, \"stdOutErrPathPrefix\": \"$AZ_BATCHAI_JOB_MOUNT_ROOT/out/x\", "
             + TRUE
             + ", \"mountVolumes\": {\"azureFileShares\": [{\"azureFileUrl\":"
-            + " \"https://acctnorth.file.core.windows.net/s\", \"relativeMountPath\": \"out\"}]}}";
+            + " \"https://acctnorth.file.core.windows.net/share\", \"relativeMountPath\": \"out\"}]}}";
     assertThat(plan(onVolume).warnings()).isEmpty();
   }
 
@@ -174,9 +174,9 @@ class OutputDirectoriesTest {
                 r.cluster(
                     TestPlans.cluster(
                         "{\"nodeSetup\": {\"mountVolumes\": {\"azureFileShares\":"
-                            + " [{\"azureFileUrl\": \"https://acctnorth.file.core.windows.net/t\","
+                            + " [{\"azureFileUrl\": \"https://acctnorth.file.core.windows.net/team\","
                             + " \"relativeMountPath\": \"team\"}, {\"azureFileUrl\":"
-                            + " \"https://acctnorth.file.core.windows.net/u\","
+                            + " \"https://acctnorth.file.core.windows.net/users\","
                             + " \"relativeMountPath\": \"unused\"}]}}}")));
     assertThat(plan.clusterVolumesUsed()).containsExactly("team");
     assertThat(plan.clusterMounts()).hasSize(2);

@@ -292,6 +292,20 @@ class JobRunnerTest {
   }
 
   @Test
+  void containerThatCannotExistEndsBeforeAnythingIsBegun() {
+    String text = onShare("true").replace("\"corpus\"", "\"My_Corpus\"");
+    assertThatThrownBy(() -> run(text))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("no container can be called 'My_Corpus'");
+    assertThat(plan.warnings())
+        .contains(
+            "fit.json:5:50: mountVolumes.azureBlobFileSystems[0].containerName: no container can be called"
+                + " 'My_Corpus': names consist of lower-case letters a to z, digits and hyphens");
+    assertThat(volumes.events()).isEmpty();
+    assertThat(dir.resolve("jobs")).doesNotExist();
+  }
+
+  @Test
   void outputsOnNoVolumeStayAndAreNamed() throws Exception {
     RunResult result = run(job("$AZ_BATCHAI_JOB_TEMP", "", "echo hi"));
     assertThat(result.exitCode()).isZero();

@@ -8,6 +8,7 @@ import io.batchmount.launcher.account.AccountResolver;
 import io.batchmount.launcher.account.CredentialRefreshPolicy;
 import io.batchmount.launcher.account.StorageAccount;
 import io.batchmount.launcher.conventions.JobContainers;
+import io.batchmount.launcher.mount.Volume;
 import io.batchmount.launcher.options.Settings;
 import io.batchmount.launcher.options.UsageException;
 import io.batchmount.launcher.outputs.DestinationAccess.DestinationCredential;
@@ -80,7 +81,7 @@ final class ContainerOptions {
 
   private String name(Settings settings) {
     if (container.isPresent()) {
-      return container.get();
+      return Volume.Kind.BLOB.requireName(container.get());
     }
     try {
       return JobContainers.nameOf(
