@@ -36,14 +36,20 @@ final class DatasetPrefetch {
   /** Random reads of a file before the rest of it is fetched. */
   private static final int MIN_READS = 8;
 
-  /** Data set requests at once; demand and read-ahead have the other connections. */
-  private static final int PARALLEL = 16;
+  /**
+   * Data set requests at once: small files cost little but the time that the service takes for an
+   * answer. Demand and read-ahead have the other threads and connections.
+   */
+  private static final int MAX_REQUESTS = 40;
+
+  /** Bytes of one request. */
+  private static final int CHUNK = 1 << 20;
 
   /**
-   * Bytes of one request. All that are on their way fit the half of the disk cache's queue that is
-   * kept free for them; what did not fit would be fetched in vain.
+   * Bytes on their way. They fit the half of the disk cache's queue that is kept free for them;
+   * what did not fit would be fetched in vain.
    */
-  private static final int CHUNK = 1 << 20;
+  private static final int MAX_BYTES = 16 * CHUNK;
 
   /** Share of the cache that a data set may fill. */
   private static final int CACHE_PERCENT = 90;
@@ -69,7 +75,8 @@ final class DatasetPrefetch {
   private final Namespace names;
   private final BlobMountOptions options;
   private final BlobCaches caches;
-  private final Semaphore parallel = new Semaphore(PARALLEL);
+  private final Semaphore requests = new Semaphore(MAX_REQUESTS);
+  private final Semaphore bytes = new Semaphore(MAX_BYTES);
   private final Cache<String, Share> directories =
       Caffeine.newBuilder().maximumSize(MAX_TRACKED).executor(Runnable::run).build();
   private final Cache<BlobVersion, Reads> files =
@@ -176,7 +183,8 @@ final class DatasetPrefetch {
         while (!closed && !isDiskReady()) {
           TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
         }
-        parallel.acquire();
+        requests.acquire();
+        bytes.acquire(want * PagePool.PAGE_BYTES);
         int got = begin(version, blob, page, want);
         if (got == 0) {
           TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
@@ -189,19 +197,18 @@ final class DatasetPrefetch {
     }
   }
 
-  /** Starts one request; the permit goes back when it is over. */
+  /** Starts one request; the permits go back when it is over. */
   private int begin(BlobVersion version, BlobProperties blob, int page, int want) {
+    Runnable over =
+        () -> {
+          bytes.release(want * PagePool.PAGE_BYTES);
+          requests.release();
+        };
     Optional<Fetch> fetch =
         engine.fetchAhead(
-            version,
-            Optional.of(blob),
-            page,
-            want,
-            ReadMeters.Cause.DATASET,
-            false,
-            parallel::release);
+            version, Optional.of(blob), page, want, ReadMeters.Cause.DATASET, false, over);
     if (fetch.isEmpty()) {
-      parallel.release();
+      over.run();
       return 0;
     }
     return fetch.get().count();

@@ -14,10 +14,10 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 public final class FetchPool implements AutoCloseable {
   /**
-   * Speculative requests at once: at 20 ms and 60 MB/s a connection, 24 requests of 4 MiB carry
-   * more than two cores can take.
+   * Speculative requests at once: of small files, 48 at 20 ms are more than two cores can take; of
+   * the 64 connections the others are left for demand.
    */
-  static final int MAX_SPECULATIVE = 24;
+  static final int MAX_SPECULATIVE = 48;
 
   private static final long IDLE_SECONDS = 10;
 
