@@ -91,6 +91,11 @@ final class BlobTarget implements UploadTarget {
         && BlobErrorCode.INVALID_BLOCK_LIST.equals(service.getErrorCode());
   }
 
+  @Override
+  public void abandon(String name, String upload) {
+    // the service forgets blocks that nobody commits
+  }
+
   /** All ids of a blob must be of one length. */
   private static String blockId(String upload, int index) {
     String id = String.format(Locale.ROOT, "%s-%06d", upload, index);

@@ -4,7 +4,10 @@ import com.azure.core.exception.ClientAuthenticationException;
 import com.azure.core.exception.HttpResponseException;
 import com.azure.core.http.HttpHeaderName;
 import com.azure.storage.blob.models.BlobStorageException;
+import io.batchmount.core.ConnectionTrouble;
+import io.batchmount.core.Errno;
 import io.batchmount.core.FsException;
+import io.batchmount.files.store.ServiceCode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
@@ -69,12 +72,38 @@ final class ErrorClassifier {
       case EACCES, EPERM ->
           new Classified(UploadCode.ACCESS_DENIED, "AuthenticationFailed", true, message);
       case ENOENT ->
-          new Classified(UploadCode.CONTAINER_NOT_FOUND, "ContainerNotFound", true, message);
+          ServiceCode.is(error, ServiceCode.SHARE_NOT_FOUND)
+              ? new Classified(UploadCode.CONTAINER_NOT_FOUND, "ContainerNotFound", true, message)
+              : new Classified(UploadCode.MISC_ERROR, "UnknownError", false, message);
       case EEXIST, EBUSY, ENOTDIR, EISDIR ->
           new Classified(UploadCode.CONFLICT, "Conflict", true, message);
-      case ETIMEDOUT -> new Classified(UploadCode.TIMED_OUT, "UnknownError", false, message);
-      default -> new Classified(UploadCode.MISC_ERROR, "UnknownError", false, message);
+      case ETIMEDOUT -> ofLastTry(error, message);
+      default ->
+          ServiceCode.is(error, "ShareBeingDeleted")
+              ? new Classified(UploadCode.CONFLICT, "Conflict", true, message)
+              : new Classified(UploadCode.MISC_ERROR, "UnknownError", false, message);
     };
+  }
+
+  /** A store that has repeated a request for long enough: what the last try met counts. */
+  private static Classified ofLastTry(FsException error, String message) {
+    if (!(error.getCause() instanceof FsException last)) {
+      return new Classified(UploadCode.TIMED_OUT, "UnknownError", false, message);
+    }
+    if (last.errno() == Errno.EBUSY) {
+      return new Classified(UploadCode.CONFLICT, "Conflict", true, message);
+    }
+    if (ConnectionTrouble.of(last).filter(ConnectionTrouble.TIMEOUT::equals).isPresent()) {
+      return new Classified(UploadCode.TIMED_OUT, "UnknownError", false, message);
+    }
+    boolean answered = !ServiceCode.is(last, ServiceCode.NO_ANSWER);
+    return new Classified(
+        UploadCode.MISC_ERROR, answered ? "InternalError" : "UnknownError", false, message);
+  }
+
+  /** Whether a store gave up because of one file, which says nothing of the next one. */
+  static boolean isOfFile(FsException error) {
+    return error.getCause() instanceof FsException last && last.errno() == Errno.EBUSY;
   }
 
   private static Classified ofStatus(int status, String message) {

@@ -170,8 +170,19 @@ final class FileUploader {
     if (journal.isPresent()) {
       journal.get().begin(task, version, upload, wantedBlock);
     }
-    putBlocks(
-        task, version, channel, length, new UploadJournal.Begun(upload, wantedBlock, new BitSet()));
+    try {
+      putBlocks(
+          task,
+          version,
+          channel,
+          length,
+          new UploadJournal.Begun(upload, wantedBlock, new BitSet()));
+    } catch (IOException | InterruptedException | RuntimeException e) {
+      if (journal.isEmpty()) {
+        task.target().abandon(task.name(), upload);
+      }
+      throw e;
+    }
   }
 
   private void putBlocks(

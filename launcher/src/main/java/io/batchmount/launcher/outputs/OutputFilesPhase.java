@@ -291,6 +291,8 @@ public final class OutputFilesPhase implements AutoCloseable {
     Optional<Long> deadline = limit.map(time -> System.nanoTime() + time.toNanos());
     uploading.lock();
     try (UploadLog log = UploadLog.begin(context.taskDirectory(), context::blanked)) {
+      limit.ifPresent(
+          time -> log.info("files that are not stored after " + time + " are given up"));
       return run(exitCode, log, deadline);
     } finally {
       uploading.unlock();

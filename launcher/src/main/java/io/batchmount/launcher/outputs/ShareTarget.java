@@ -2,19 +2,24 @@ package io.batchmount.launcher.outputs;
 
 import io.batchmount.core.Errno;
 import io.batchmount.core.FsException;
+import io.batchmount.core.OperationContext;
 import io.batchmount.files.names.NameEncoding;
 import io.batchmount.files.store.ContentHeaders;
 import io.batchmount.files.store.NewItem;
 import io.batchmount.files.store.PropertyChange;
+import io.batchmount.files.store.ServiceCode;
 import io.batchmount.files.store.ShareStore;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * An Azure file share. A file is written under a hidden name beside its place and renamed over it
@@ -28,13 +33,27 @@ final class ShareTarget implements UploadTarget {
 
   private static final int LONGEST_COMPONENT = 255;
 
+  /** For one small request of a file that failed; the file's error must not wait for it longer. */
+  private static final Duration REMOVAL_PATIENCE = Duration.ofSeconds(5);
+
+  private static final Logger LOG = LoggerFactory.getLogger(ShareTarget.class);
+
   private final ShareStore share;
   private final String display;
+  private final Duration shortPatience;
   private final Set<String> made = ConcurrentHashMap.newKeySet();
+  private volatile boolean outOfReach;
 
-  ShareTarget(ShareStore share, String display) {
+  /**
+   * @param share repeats requests by itself
+   * @param display address for people
+   * @param shortPatience how long the first request of a file is repeated when an earlier file
+   *     found the share out of reach: a dead host must not cost every file the whole patience
+   */
+  ShareTarget(ShareStore share, String display, Duration shortPatience) {
     this.share = share;
     this.display = display;
+    this.shortPatience = shortPatience;
   }
 
   private interface Step {
@@ -72,19 +91,53 @@ final class ShareTarget implements UploadTarget {
   public void put(String name, FileSlice content, FileFacts facts) {
     String upload = "whole";
     begin(name, upload, content.length(), facts);
-    if (content.length() > 0) {
-      putBlock(name, upload, 0, content);
+    try {
+      if (content.length() > 0) {
+        putBlock(name, upload, 0, content);
+      }
+      commit(name, upload, 1, facts);
+    } catch (RuntimeException e) {
+      abandon(name, upload); // the whole file goes up again, if it does
+      throw e;
     }
-    commit(name, upload, 1, facts);
   }
 
   @Override
   public void begin(String name, String upload, long length, FileFacts facts) {
     call(
         () -> {
-          makeParents(name);
-          share.createFile(hidden(name, upload), length, NewItem.PLAIN, Optional.empty());
+          if (outOfReach) {
+            try (OperationContext hurried = OperationContext.open(shortPatience, () -> false)) {
+              create(name, upload, length);
+            }
+          } else {
+            create(name, upload, length);
+          }
         });
+  }
+
+  private void create(String name, String upload, long length) throws FsException {
+    try {
+      tryToCreate(name, upload, length);
+    } catch (FsException e) {
+      if (!ServiceCode.is(e, ServiceCode.PARENT_NOT_FOUND)) {
+        throw e;
+      }
+      made.clear(); // somebody may have removed a directory since it was made
+      try {
+        tryToCreate(name, upload, length);
+      } catch (FsException again) {
+        throw ServiceCode.is(again, ServiceCode.PARENT_NOT_FOUND)
+            ? new FsException(
+                Errno.ENOTDIR, name + ": a file is where a directory above it should be", again)
+            : again;
+      }
+    }
+  }
+
+  private void tryToCreate(String name, String upload, long length) throws FsException {
+    makeParents(name);
+    share.createFile(hidden(name, upload), length, NewItem.PLAIN, Optional.empty());
   }
 
   @Override
@@ -119,6 +172,23 @@ final class ShareTarget implements UploadTarget {
   @Override
   public boolean isBlocksLost(Throwable error) {
     return error instanceof FsException fs && fs.errno() == Errno.ENOENT;
+  }
+
+  @Override
+  public void abandon(String name, String upload) {
+    // the thread of an upload that was given up is interrupted, and its request would end at once
+    boolean interrupted = Thread.interrupted();
+    try (OperationContext hurried = OperationContext.open(REMOVAL_PATIENCE, () -> false)) {
+      share.deleteFile(hidden(name, upload), Optional.empty());
+    } catch (FsException e) {
+      if (!ServiceCode.isAbsent(e)) {
+        LOG.warn("{} stays in {}: {}", hidden(name, upload), display, e.toLogLine());
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
   }
 
   private static PropertyChange headers(FileFacts facts) {
@@ -159,10 +229,12 @@ final class ShareTarget implements UploadTarget {
     return name.substring(0, slash) + "." + unique + "-" + upload + ".part";
   }
 
-  private static void call(Step step) {
+  private void call(Step step) {
     try {
       step.run();
+      outOfReach = false;
     } catch (FsException e) {
+      outOfReach = e.errno() == Errno.ETIMEDOUT && !ErrorClassifier.isOfFile(e);
       throw new UncheckedIOException(e);
     }
   }

@@ -37,13 +37,19 @@ final class TargetFactory {
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(20);
 
   /** For the request itself, beside the waits between tries. */
-  private static final Duration SHORTEST_PATIENCE = Duration.ofSeconds(30);
+  private static final Duration LONGEST_REQUEST = Duration.ofSeconds(30);
+
+  /** Some seconds, where the patience is a minute and a half. */
+  private static final int SHORT_PATIENCE_PART = 20;
 
   private static final int NO_DELAY_IS_USED_MILLIS = 1000;
+  private static final int HTTP_PORT = 80;
+  private static final int HTTPS_PORT = 443;
 
   private final DestinationAccess access;
   private final UploadOptions options;
   private final Map<String, Retrying> retrying = new ConcurrentHashMap<>();
+  private final Map<OutputDestination.FileShare, ShareTarget> shares = new ConcurrentHashMap<>();
   private final HttpClient http;
 
   TargetFactory(DestinationAccess access, UploadOptions options) {
@@ -77,7 +83,19 @@ final class TargetFactory {
           container.headers());
     }
     OutputDestination.FileShare share = (OutputDestination.FileShare) destination;
-    return new ShareTarget(shareStore(share), SecretText.withoutQuery(share.url()));
+    // one for all entries of a share and all rounds of uploads: it knows which directories are made
+    OutputDestination.FileShare place =
+        new OutputDestination.FileShare(share.url(), Optional.empty(), share.identity());
+    ShareTarget known = shares.get(place);
+    if (known == null) {
+      known =
+          new ShareTarget(
+              shareStore(share),
+              SecretText.withoutQuery(share.url()),
+              patience().dividedBy(SHORT_PATIENCE_PART));
+      shares.put(place, known);
+    }
+    return known;
   }
 
   private ShareStore shareStore(OutputDestination.FileShare share) {
@@ -138,7 +156,8 @@ final class TargetFactory {
   /** How long the store repeats by itself: as long as the tries of a container's requests last. */
   private Duration patience() {
     UploadOptions.Retry retry = options.retry();
-    Duration all = SHORTEST_PATIENCE;
+    Duration all =
+        LONGEST_REQUEST.compareTo(retry.tryTimeout()) < 0 ? LONGEST_REQUEST : retry.tryTimeout();
     Duration wait = retry.firstWait();
     for (int i = 1; i < retry.tries(); i++) {
       all = all.plus(wait);
@@ -222,6 +241,13 @@ final class TargetFactory {
     }
   }
 
+  /**
+   * The address of a destination. A host of one label (a service of a cluster or of a set of
+   * containers) cannot begin with the account, so its path does: the port is written out, by which
+   * path-style addresses are told.
+   *
+   * @throws IllegalArgumentException if it is malformed; the message does not repeat a SAS
+   */
   static URI addressOf(String url) {
     try {
       URI uri = new URI(url);
@@ -231,10 +257,17 @@ final class TargetFactory {
         throw new IllegalArgumentException(
             "malformed address, must be http(s)://...: " + SecretText.withoutQuery(url));
       }
-      return uri;
+      return uri.getPort() < 0 && uri.getHost().indexOf('.') < 0 ? withPort(uri) : uri;
     } catch (URISyntaxException e) {
       throw new IllegalArgumentException(
           "malformed address: " + SecretText.withoutQuery(url) + ": " + e.getReason(), e);
     }
+  }
+
+  private static URI withPort(URI uri) {
+    int port = "http".equalsIgnoreCase(uri.getScheme()) ? HTTP_PORT : HTTPS_PORT;
+    String query = uri.getRawQuery() == null ? "" : "?" + uri.getRawQuery();
+    String path = uri.getRawPath() == null ? "" : uri.getRawPath();
+    return URI.create(uri.getScheme() + "://" + uri.getRawAuthority() + ":" + port + path + query);
   }
 }

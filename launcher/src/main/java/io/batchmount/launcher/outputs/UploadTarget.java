@@ -46,6 +46,12 @@ interface UploadTarget {
   boolean isBlocksLost(Throwable error);
 
   /**
+   * An upload in blocks failed and will not be taken up: what of it lies at the destination goes.
+   * Throws nothing.
+   */
+  void abandon(String name, String upload);
+
+  /**
    * What is stored beside a file.
    *
    * @param md5 of the content, where it is wanted

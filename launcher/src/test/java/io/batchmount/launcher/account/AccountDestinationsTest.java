@@ -43,6 +43,8 @@ class AccountDestinationsTest {
     "BLOB, https://acctnorth.blob.core.windows.net/c, http://127.0.0.1:7001/acctnorth/c",
     "FILE, https://acctnorth.file.core.windows.net/s, http://127.0.0.1:7002/acctnorth/s",
     "BLOB, http://10.0.0.5:10000/acctnorth/c, http://127.0.0.1:7001/acctnorth/c",
+    "BLOB, http://azurite:10000/acctnorth/c, http://127.0.0.1:7001/acctnorth/c",
+    "BLOB, http://azurite:10000/acctsouth/c, http://azurite:10000/acctsouth/c",
     "FILE, http://10.0.0.5:10004/acctnorth/s, http://127.0.0.1:7002/acctnorth/s",
     "BLOB, https://acctsouth.blob.core.windows.net/c, https://acctsouth.blob.core.windows.net/c",
     "BLOB, https://data.example.org/c, https://data.example.org/c",
@@ -64,6 +66,8 @@ class AccountDestinationsTest {
     "https://acctnorth.blob.core.windows.net/c",
     "https://acctnorth.blob.core.usgovcloudapi.net/c",
     "http://127.0.0.1:10000/acctnorth/c",
+    "http://azurite:10000/acctnorth/c",
+    "http://azurite.storage.svc:80/acctnorth/c",
   })
   void withoutAnOptionTheAddressStays(String written) {
     assertThat(destinations(Map.of(), NORTH).reachedAt(place(Service.BLOB, written)))

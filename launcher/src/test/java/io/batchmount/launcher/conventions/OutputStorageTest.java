@@ -4,25 +4,32 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import com.azure.storage.blob.BlobServiceClient;
 import com.azure.storage.blob.BlobServiceClientBuilder;
 import com.azure.storage.blob.BlobServiceVersion;
 import com.azure.storage.blob.sas.BlobContainerSasPermission;
 import com.azure.storage.blob.sas.BlobServiceSasSignatureValues;
+import com.sun.net.httpserver.HttpServer;
 import io.batchmount.core.testkit.Azurite;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.time.temporal.ChronoUnit;
 import java.util.Iterator;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -68,6 +75,7 @@ class OutputStorageTest {
     assertThat(job.container().getBlobContainerName()).isEqualTo(JobContainers.nameOf(jobId));
     assertThat(job.createContainerIfMissing()).isTrue();
     assertThat(task.createContainerIfMissing()).isFalse();
+    assertThat(job.container().getProperties().getBlobPublicAccess()).isNull();
   }
 
   @Test
@@ -199,6 +207,52 @@ class OutputStorageTest {
     }
   }
 
+  /** A page is asked for when the one before it is used up. */
+  @Test
+  void listingIsFetchedAsTheCallerGoesOn() throws IOException {
+    AtomicInteger pages = new AtomicInteger();
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext(
+        "/",
+        exchange -> {
+          int page = pages.incrementAndGet();
+          byte[] body =
+              """
+              <?xml version="1.0" encoding="utf-8"?><EnumerationResults><Blobs><Blob>
+              <Name>$JobOutput/f%1$d</Name><Properties><Content-Length>1</Content-Length>
+              <Last-Modified>Thu, 01 Jan 2026 00:00:00 GMT</Last-Modified></Properties>
+              </Blob></Blobs><NextMarker>%2$s</NextMarker></EnumerationResults>
+              """
+                  .formatted(page, page < 3 ? "m" + page : "")
+                  .strip()
+                  .getBytes(StandardCharsets.UTF_8);
+          exchange.getResponseHeaders().set("Content-Type", "application/xml");
+          exchange.sendResponseHeaders(200, body.length);
+          exchange.getResponseBody().write(body);
+          exchange.close();
+        });
+    server.start();
+    try {
+      JobOutputStorage scripted =
+          JobOutputStorage.of(
+              URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/acct/c?sig=x"));
+      Stream<StoredOutput> outputs = scripted.list(JobOutputKind.JOB_OUTPUT);
+      assertThat(pages).hasValue(0);
+
+      Iterator<StoredOutput> iterator = outputs.iterator();
+      assertThat(iterator.next().filePath()).isEqualTo("f1");
+      assertThat(pages).hasValue(1);
+      assertThat(iterator.next().filePath()).isEqualTo("f2");
+      assertThat(pages).hasValue(2);
+      assertThat(iterator.next().filePath()).isEqualTo("f3");
+      assertThat(iterator.hasNext()).isFalse();
+      assertThat(pages).hasValue(3);
+    } finally {
+      server.stop(0);
+    }
+  }
+
   @Test
   void aMissingContainerShowsAtTheFirstStep() {
     Stream<StoredOutput> outputs = job.list(JobOutputKind.JOB_OUTPUT);
@@ -246,6 +300,10 @@ class OutputStorageTest {
 
     assertThat(paths(bySas.list(TaskOutputKind.TASK_OUTPUT))).containsExactly("a.txt");
     assertThat(url.getQuery()).contains("sp=racwl").doesNotContain("st=");
+    assertThat(endOf(url))
+        .isCloseTo(Instant.now().plus(Duration.ofHours(2)), within(5, ChronoUnit.MINUTES));
+    assertThat(endOf(job.containerUrl()))
+        .isCloseTo(Instant.now().plus(Duration.ofDays(7)), within(5, ChronoUnit.MINUTES));
     assertThat(bySas.get(TaskOutputKind.TASK_OUTPUT, "a.txt").uri().toString())
         .doesNotContain("sig=");
     assertThatThrownBy(() -> bySas.get(TaskOutputKind.TASK_OUTPUT, "a.txt").delete())
@@ -257,6 +315,10 @@ class OutputStorageTest {
         .isInstanceOf(OutputStorageException.class)
         .hasMessageContaining("account key")
         .hasMessageNotContaining("sig=");
+  }
+
+  private static Instant endOf(URI url) {
+    return Instant.parse(url.getQuery().replaceFirst(".*\\bse=([^&]*).*", "$1"));
   }
 
   @Test

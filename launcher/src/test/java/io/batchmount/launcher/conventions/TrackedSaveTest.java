@@ -12,9 +12,13 @@ import com.azure.storage.blob.sas.BlobContainerSasPermission;
 import com.azure.storage.blob.sas.BlobServiceSasSignatureValues;
 import com.azure.storage.common.policy.RequestRetryOptions;
 import com.azure.storage.common.policy.RetryPolicyType;
+import com.sun.net.httpserver.HttpServer;
 import io.batchmount.core.testkit.Azurite;
 import io.batchmount.launcher.outputs.FaultyProxy;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -24,6 +28,9 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -202,6 +209,96 @@ class TrackedSaveTest {
     tracked.close();
 
     assertThat(stored()).isEqualTo("one\ntwo\nthree\n");
+  }
+
+  /** A defect of the .NET library: what came in during a flush was sent twice. */
+  @Test
+  void whatIsWrittenDuringFlushesIsSentOnce() throws Exception {
+    StringBuilder expected = new StringBuilder();
+    Thread writer;
+    try (TrackedSave tracked = track(TrackOptions.defaults().every(Duration.ofMillis(1)))) {
+      writer =
+          new Thread(
+              () -> {
+                for (int i = 0; i < 3000; i++) {
+                  try {
+                    write("line " + i + "\n");
+                  } catch (IOException e) {
+                    throw new java.io.UncheckedIOException(e);
+                  }
+                }
+              });
+      writer.start();
+      for (int i = 0; i < 3000; i++) {
+        expected.append("line ").append(i).append('\n');
+      }
+      writer.join();
+      assertThat(tracked.sentBytes()).isLessThanOrEqualTo(expected.length());
+    }
+
+    assertThat(stored()).isEqualTo(expected.toString());
+  }
+
+  /** While a flush runs the turns of the timer are left out: what came in goes with the next. */
+  @Test
+  void turnsAreLeftOutWhileAFlushRuns() throws Exception {
+    AtomicInteger appends = new AtomicInteger();
+    AtomicInteger atOnce = new AtomicInteger();
+    AtomicInteger mostAtOnce = new AtomicInteger();
+    CountDownLatch release = new CountDownLatch(1);
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.setExecutor(Executors.newCachedThreadPool());
+    List<Integer> sizes = Collections.synchronizedList(new ArrayList<>());
+    server.createContext(
+        "/",
+        exchange -> {
+          int bytes = exchange.getRequestBody().readAllBytes().length;
+          if (exchange.getRequestURI().getQuery().contains("comp=appendblock")) {
+            mostAtOnce.accumulateAndGet(atOnce.incrementAndGet(), Math::max);
+            sizes.add(bytes);
+            if (appends.incrementAndGet() == 1) {
+              try {
+                release.await();
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            }
+            atOnce.decrementAndGet();
+          }
+          exchange.getResponseHeaders().set("x-ms-request-server-encrypted", "true");
+          exchange.getResponseHeaders().set("ETag", "\"1\"");
+          exchange.getResponseHeaders().set("Last-Modified", "Thu, 01 Jan 2026 00:00:00 GMT");
+          exchange.sendResponseHeaders(201, -1);
+          exchange.close();
+        });
+    server.start();
+    try {
+      TaskOutputStorage scripted =
+          TaskOutputStorage.of(
+                  URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/acct/c?sig=x"),
+                  "t")
+              .withBaseDirectory(wd);
+      write("first");
+      try (TrackedSave tracked =
+          scripted.track(
+              TaskOutputKind.TASK_LOG,
+              Path.of("out.log"),
+              "out.log",
+              TrackOptions.defaults().every(Duration.ofMillis(10)))) {
+        await().atMost(PATIENCE).until(() -> appends.get() == 1);
+        write(" and more");
+        // ten turns of the timer; a turn that is not left out would append by now
+        await().during(Duration.ofMillis(100)).atMost(PATIENCE).until(() -> appends.get() == 1);
+        release.countDown();
+        await().atMost(PATIENCE).until(() -> tracked.sentBytes() == 14);
+      }
+      assertThat(sizes).containsExactly(5, 9);
+      assertThat(mostAtOnce).hasValue(1);
+    } finally {
+      release.countDown();
+      server.stop(0);
+    }
   }
 
   @Test

@@ -12,11 +12,14 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -73,13 +76,17 @@ class AnswerCodesTest {
   }
 
   private PhaseResult upload(UploadOptions options) {
+    return upload(options, "a.txt");
+  }
+
+  private PhaseResult upload(UploadOptions options, String pattern) {
     String url =
         "http://127.0.0.1:" + server.getAddress().getPort() + "/acct/out?sv=1&sp=w&sig=secret";
     try (OutputFilesPhase phase =
         OutputFilesPhase.open(
             List.of(
                 new OutputFile(
-                    "a.txt",
+                    pattern,
                     OutputDestination.Container.of(url, "t"),
                     UploadCondition.TASK_COMPLETION)),
             new JobContext(task, wd, Map.of(), Set.of()),
@@ -138,6 +145,99 @@ class AnswerCodesTest {
 
     assertThat(result.failure()).isEmpty();
     assertThat(requests).hasValue(3);
+  }
+
+  /** Put Blob for each file, and nothing else: with the permission to write alone. */
+  @Test
+  void oneRequestForASmallFile() throws IOException {
+    for (int i = 0; i < 40; i++) {
+      Files.write(wd.resolve("f" + i), new byte[i * 100]);
+    }
+    List<String> lines = Collections.synchronizedList(new ArrayList<>());
+    serve(
+        (exchange, request) -> {
+          lines.add(
+              exchange.getRequestMethod()
+                  + " "
+                  + exchange.getRequestURI().getPath()
+                  + " "
+                  + exchange.getRequestHeaders().getFirst("x-ms-blob-type")
+                  + (exchange.getRequestURI().getQuery().contains("comp=") ? " comp" : ""));
+          send(exchange, CREATED);
+        });
+
+    PhaseResult result =
+        upload(OutputFilesUploadTest.QUICK.withJournal(task.resolve("journal"), false), "f*");
+
+    assertThat(result.uploaded()).hasSize(40);
+    assertThat(lines)
+        .hasSize(40)
+        .doesNotHaveDuplicates()
+        .allMatch(line -> line.matches("PUT /acct/out/t/f\\d+ BlockBlob"));
+  }
+
+  @Test
+  void waitsBetweenTriesGrowUpToABound() {
+    List<Long> times = Collections.synchronizedList(new ArrayList<>());
+    serve(
+        (exchange, request) -> {
+          times.add(System.nanoTime());
+          send(exchange, 503);
+        });
+
+    upload(
+        OutputFilesUploadTest.QUICK.withRetry(
+            new UploadOptions.Retry(
+                4, Duration.ofMillis(40), Duration.ofMillis(100), Duration.ofSeconds(60))));
+
+    List<Long> atLeast = List.of(32L, 64L, 80L); // a fifth less than 40, 80, 100
+    for (int i = 0; i < atLeast.size(); i++) {
+      assertThat(TimeUnit.NANOSECONDS.toMillis(times.get(i + 1) - times.get(i)))
+          .isGreaterThanOrEqualTo(atLeast.get(i));
+    }
+  }
+
+  /** A destination that stays away must not cost every file all the waits. */
+  @Test
+  void filesBehindOneThatFoundNobodyAreTriedOnce() throws IOException {
+    for (String name : List.of("b.txt", "c.txt", "d.txt")) {
+      Files.writeString(wd.resolve(name), name);
+    }
+    serve((exchange, request) -> send(exchange, request < 6 ? 503 : CREATED));
+
+    PhaseResult result = upload(OutputFilesUploadTest.QUICK.withParallelism(1, 1), "*.txt");
+
+    assertThat(result.errors()).hasSize(3);
+    assertThat(result.uploaded()).extracting(UploadedFile::name).containsExactly("t/d.txt");
+    assertThat(requests).hasValue(3 + 1 + 1 + 1);
+  }
+
+  /** Memory stays bounded: no more blocks are on their way than its bound holds. */
+  @Test
+  void blocksOnTheirWayFitTheMemory() throws IOException {
+    int block = 64 << 10;
+    Files.write(wd.resolve("a.txt"), new byte[12 * block]);
+    AtomicInteger now = new AtomicInteger();
+    AtomicInteger most = new AtomicInteger();
+    CountDownLatch full = new CountDownLatch(3);
+    serve(
+        (exchange, request) -> {
+          most.accumulateAndGet(now.incrementAndGet(), Math::max);
+          full.countDown();
+          try {
+            full.await(); // all that can be on their way are
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+          now.decrementAndGet();
+          send(exchange, CREATED);
+        });
+
+    PhaseResult result = upload(OutputFilesUploadTest.QUICK.withMemory(block, 3 * block));
+
+    assertThat(result.errors()).isEmpty();
+    assertThat(requests).hasValue(12 + 1);
+    assertThat(most).hasValue(3);
   }
 
   @Test

@@ -82,6 +82,8 @@ class FileMatcherTest {
         "s|-",
         "s/|-",
         "a.txt/|-",
+        "missing/*.txt|-",
+        "a.txt/*.txt|-",
         // one component
         "*.txt|a.txt,back\\slash.txt",
         "*|a.txt,b.log,back\\slash.txt",

@@ -257,6 +257,19 @@ class OutputFilesReaderTest {
         .isEqualTo(expected);
   }
 
+  /** The host of a path-style address may be a name; without a port only when it has no dots. */
+  @ParameterizedTest
+  @CsvSource({
+    "http://azurite/devstoreaccount1/c?sig=a%2B, http://azurite:80/devstoreaccount1/c?sig=a%2B",
+    "https://localhost/devstoreaccount1/c, https://localhost:443/devstoreaccount1/c",
+    "http://azurite:10000/devstoreaccount1/c, http://azurite:10000/devstoreaccount1/c",
+    "http://127.0.0.1/devstoreaccount1/c, http://127.0.0.1/devstoreaccount1/c",
+    "https://acct.blob.core.windows.net/c, https://acct.blob.core.windows.net/c",
+  })
+  void hostsOfAddresses(String written, String used) {
+    assertThat(TargetFactory.addressOf(written)).hasToString(used);
+  }
+
   @Test
   void backSlashesOfAPathAreTurnedAndAnEmptyPathIsNone() {
     assertThat(OutputDestination.Container.of("x", "a\\b").path()).contains("a/b");

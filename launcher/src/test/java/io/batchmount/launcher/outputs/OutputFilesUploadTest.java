@@ -4,15 +4,19 @@ import static io.batchmount.launcher.outputs.BlobService.names;
 import static io.batchmount.launcher.outputs.BlobService.text;
 import static io.batchmount.launcher.outputs.BlobService.url;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import com.azure.storage.blob.BlobContainerClient;
 import com.azure.storage.blob.models.BlobProperties;
+import com.azure.storage.blob.models.BlobType;
 import com.azure.storage.blob.specialized.BlobLeaseClientBuilder;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.time.Instant;
@@ -27,6 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Chapter 2 of the OutputFiles rules over a real Blob service, real trees and real exit codes. */
 class OutputFilesUploadTest {
@@ -174,6 +179,39 @@ class OutputFilesUploadTest {
     assertThat(names(container)).containsExactlyInAnyOrder(blobs.split(" "));
   }
 
+  /** 2.4: only the pattern is expanded; D12: the standard's own paths need it. */
+  @Test
+  void pathsAreNotExpanded() throws IOException {
+    file("a.txt", "a");
+    JobContext context =
+        new JobContext(task, wd, Map.of("TaskLog", "wrong", "FILE", "a.txt"), Set.of());
+    try (OutputFilesPhase phase =
+        OutputFilesPhase.open(
+            List.of(entry("$FILE", "001/$TaskLog/${FILE}")),
+            context,
+            QUICK,
+            DestinationAccess.sasOnly(),
+            UploadListener.NONE)) {
+      assertThat(phase.commandEnded(0).errors()).isEmpty();
+    }
+
+    assertThat(names(container)).containsExactly("001/$TaskLog/${FILE}");
+  }
+
+  /** D6, of a pattern that is known to be exact only when its variables are. */
+  @Test
+  void aPathWithASlashAtItsEndIsAnErrorOfTheEntry() throws IOException {
+    file("a.txt", "a");
+
+    PhaseResult result = upload(entry("${NONE}a.txt", "d/"), entry("a.txt", "b"));
+
+    assertThat(names(container)).containsExactly("b");
+    assertThat(result.errors()).extracting(UploadError::entry).containsExactly(0);
+    assertThat(result.failure().orElseThrow().toString())
+        .startsWith("servererror FileUploadMiscError")
+        .contains("must not end with a slash");
+  }
+
   /** 2.7: replacing needs write alone, making needs create or write alone. */
   @Test
   void leastRights() throws IOException {
@@ -190,6 +228,8 @@ class OutputFilesUploadTest {
     assertThat(upload(entry("a.txt", "new.txt")).isSaved()).isTrue();
 
     assertThat(text(container, "new.txt")).isEqualTo("second");
+    assertThat(container.getBlobClient("new.txt").getProperties().getBlobType())
+        .isEqualTo(BlobType.BLOCK_BLOB);
   }
 
   /** 2.7: blocks side by side, with the same rights. */
@@ -242,6 +282,7 @@ class OutputFilesUploadTest {
                 new UploadHeader("x-ms-blob-content-disposition", "attachment"),
                 new UploadHeader("X-Ms-Blob-Content-Encoding", "identity"),
                 new UploadHeader("x-ms-meta-run", "7"),
+                new UploadHeader("x-ms-tags", "stage=last"),
                 new UploadHeader("x-ms-access-tier", "Cool")));
 
     PhaseResult result =
@@ -259,6 +300,7 @@ class OutputFilesUploadTest {
     assertThat(stored.getContentEncoding()).isEqualTo("identity");
     assertThat(stored.getMetadata()).containsEntry("run", "7");
     assertThat(stored.getAccessTier()).hasToString("Cool");
+    assertThat(container.getBlobClient("a").getTags()).containsExactly(Map.entry("stage", "last"));
   }
 
   @Test
@@ -356,6 +398,33 @@ class OutputFilesUploadTest {
 
     assertThat(result.failure().orElseThrow().toString())
         .startsWith("usererror FileUploadConflict");
+  }
+
+  /** Path-style addresses of emulators in containers: the host is a name. */
+  @ParameterizedTest
+  @MethodSource("namesOfThisMachine")
+  void pathStyleAddressesMayHaveANameForAHost(String host) throws IOException {
+    file("a.txt", "a");
+    String url = url(container, "w").replace("//127.0.0.1:", "//" + host + ":");
+    assertThat(url).contains("//" + host + ":");
+
+    PhaseResult result =
+        upload(
+            new OutputFile(
+                "a.txt", OutputDestination.Container.of(url, "t"), UploadCondition.TASK_SUCCESS));
+
+    assertThat(result.errors()).isEmpty();
+    assertThat(result.uploaded().get(0).destination()).startsWith("http://" + host + ":");
+    assertThat(names(container)).containsExactly("t");
+  }
+
+  static List<String> namesOfThisMachine() throws IOException {
+    List<String> names = new ArrayList<>(List.of("localhost"));
+    InetAddress own = InetAddress.getLocalHost();
+    if (own.getHostAddress().equals("127.0.0.1") && own.getHostName().indexOf('.') < 0) {
+      names.add(own.getHostName());
+    }
+    return names;
   }
 
   @Test
@@ -465,6 +534,103 @@ class OutputFilesUploadTest {
         .contains("uploading ")
         .contains("end of the upload phase")
         .doesNotContain("hush-hush");
+  }
+
+  /** 2.10: what stands in the log, in its order. */
+  @Test
+  void eventsOfTheLog() throws IOException {
+    file("a.txt", "content");
+    file("b.txt", "b");
+
+    upload(
+        entry("a.*", "first"),
+        new OutputFile(
+            "b.txt",
+            OutputDestination.Container.of(url(container, "r"), "denied"),
+            UploadCondition.TASK_FAILURE),
+        new OutputFile(
+            "b.txt",
+            OutputDestination.Container.of(url(container, "r"), "denied"),
+            UploadCondition.TASK_SUCCESS));
+
+    String real = wd.toRealPath().toString();
+    assertThat(log("fileuploadout.txt").lines().map(line -> line.substring(25)))
+        .satisfiesExactly(
+            line -> assertThat(line).startsWith("INFO  character encodings"),
+            line ->
+                assertThat(line)
+                    .startsWith("INFO  entry 0: base path " + wd)
+                    .contains("full pattern " + wd + "/a.*")
+                    .contains("destination path first"),
+            line -> assertThat(line).startsWith("INFO  entry 2: base path "),
+            line -> assertThat(line).isEqualTo("INFO  entry 0: start of pattern a.*"),
+            line -> assertThat(line).isEqualTo("INFO  entry 0: 1 files below " + real),
+            line -> assertThat(line).isEqualTo("INFO  entry 2: start of pattern b.txt"),
+            line -> assertThat(line).isEqualTo("INFO  entry 2: 1 files below " + real),
+            line -> assertThat(line).contains("uploading ").contains(" as blob "),
+            line -> assertThat(line).contains(real + "/"),
+            line -> assertThat(line).contains(real + "/"),
+            line -> assertThat(line).contains(real + "/"),
+            line ->
+                assertThat(line)
+                    .matches(
+                        "INFO  end of the upload phase: 1 files stored, 1 errors, \\d+\\.\\d{3} s"));
+    assertThat(log("fileuploadout.txt"))
+        .containsPattern("INFO  uploaded " + real + "/a.txt, 7 bytes in \\d+\\.\\d{3} s")
+        .containsPattern(
+            "ERROR FileUploadAccessDenied file "
+                + real
+                + "/b.txt: .*storage answered 403 .*\\(request \\S+\\)");
+  }
+
+  /** D2: a job that was asked to end or ran out of time has a bounded time for its uploads. */
+  @ParameterizedTest(name = "exit code {0}, asked to end {1}, own limit {2}")
+  @CsvSource(
+      nullValues = "-",
+      value = {
+        "0, false, -, -",
+        "3, false, -, -",
+        "124, false, -, PT10M",
+        "0, true, -, PT10M",
+        "143, true, PT1H, PT1H",
+        "0, false, PT1H, PT1H",
+      })
+  void timeOfThePhase(int exitCode, boolean asked, Duration own, String limit) throws IOException {
+    file("a.txt", "a");
+    try (OutputFilesPhase phase =
+        OutputFilesPhase.open(
+            List.of(entry("a.txt", "")),
+            context(),
+            own == null ? QUICK : QUICK.withTimeLimit(own),
+            DestinationAccess.sasOnly(),
+            UploadListener.NONE)) {
+      phase.commandStarted();
+      if (asked) {
+        phase.terminationRequested();
+      }
+      assertThat(phase.commandEnded(exitCode).uploaded()).hasSize(1);
+    }
+
+    assertThat(log("fileuploadout.txt").lines().filter(line -> line.endsWith("are given up")))
+        .allMatch(line -> line.contains("not stored after " + limit))
+        .hasSize(limit == null ? 0 : 1);
+  }
+
+  /** 2.7: a local file that may not be read. */
+  @Test
+  void unreadableFileIsAnErrorOfThatFile() throws IOException {
+    file("a.txt", "a");
+    file("b.txt", "b");
+    Files.setPosixFilePermissions(
+        wd.resolve("a.txt"), PosixFilePermissions.fromString("---------"));
+    assumeFalse(Files.isReadable(wd.resolve("a.txt")), "skipped: this user may read everything");
+
+    PhaseResult result = upload(entry("*.txt", ""));
+
+    assertThat(names(container)).containsExactly("b.txt");
+    assertThat(result.failure().orElseThrow().toString())
+        .startsWith("servererror FileUploadMiscError")
+        .contains("permission denied");
   }
 
   /** D6: the later one wins, with a warning. */

@@ -14,17 +14,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** docs/batch-ai-contract.md names tests that exist. */
+/** The documents that hold rules against tests name tests that exist. */
 class ContractDocumentTest {
   private static final Pattern TEST = Pattern.compile("`([A-Z]\\w*Test)\\.(\\w+)`");
 
-  @Test
-  void everyTestThatTheDocumentNamesExists() throws IOException {
+  @ParameterizedTest
+  @ValueSource(strings = {"batch-ai-contract.md", "output-persistence-contract.md"})
+  void everyTestThatTheDocumentNamesExists(String document) throws IOException {
     Path project = project();
     String text =
-        Files.readString(project.resolve("docs/batch-ai-contract.md"), StandardCharsets.UTF_8);
+        Files.readString(project.resolve("docs").resolve(document), StandardCharsets.UTF_8);
     Map<String, String> sources = testSources(project);
     List<MatchResult> named = TEST.matcher(text).results().toList();
     assertThat(named).hasSizeGreaterThan(50);

@@ -2,7 +2,9 @@ package io.batchmount.launcher.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.batchmount.launcher.account.AccountResolver;
 import io.batchmount.launcher.account.PlanAccounts;
 import io.batchmount.launcher.job.ConfigurationFiles;
@@ -19,6 +21,7 @@ import io.batchmount.launcher.plan.JobIdentity;
 import io.batchmount.launcher.plan.JobPlan;
 import io.batchmount.launcher.plan.JobPlanRequest;
 import io.batchmount.launcher.plan.JobPlanner;
+import io.batchmount.launcher.plan.NodeSelection;
 import io.batchmount.launcher.record.JobError;
 import io.batchmount.launcher.record.JobRecord;
 import io.batchmount.launcher.record.JobState;
@@ -31,14 +34,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What a run does in which order, and what it makes of each failure; volumes are directories. */
 class JobRunnerTest {
@@ -61,6 +69,8 @@ class JobRunnerTest {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
   private FakeVolumes volumes;
   private JobPlan plan;
+  private NodeSelection nodes = NodeSelection.LOCAL;
+  private Optional<RunContext.UploadsFactory> uploads = Optional.empty();
 
   @BeforeEach
   void makeVolumes() {
@@ -104,6 +114,7 @@ class JobRunnerTest {
                             Optional.empty(),
                             Optional.of("id")))
                 .accounts(PlanAccounts.of(name -> Optional.empty(), settings, accounts))
+                .nodes(nodes)
                 .baseEnvironment(environment)
                 .build());
     return new RunContext(
@@ -118,7 +129,7 @@ class JobRunnerTest {
         reference -> {
           throw new UsageException("secret " + reference.secretUrl() + " does not exist");
         },
-        Optional.empty(),
+        uploads,
         Optional.empty(),
         Duration.ofSeconds(20),
         Duration.ofSeconds(20),
@@ -347,5 +358,194 @@ class JobRunnerTest {
     assertThat(log("stdout.txt")).doesNotExist();
     assertThat(log("stdout-job_prep.txt")).isEmptyFile();
     assertThat(Files.readString(log("execution.log"))).contains("exit code 9");
+  }
+
+  /** Uploads that note what they are told. */
+  private List<String> noted(String... problems) {
+    List<String> calls = Collections.synchronizedList(new ArrayList<>());
+    uploads =
+        Optional.of(
+            (task, working, environment) -> {
+              calls.add("in " + task + " of " + working);
+              calls.add("variables " + batchVariables(environment));
+              return new NotedUploads(calls, List.of(problems));
+            });
+    return calls;
+  }
+
+  private static Map<String, String> batchVariables(Map<String, String> environment) {
+    Map<String, String> variables = new TreeMap<>(environment);
+    variables.keySet().removeIf(name -> !name.startsWith("AZ_BATCH_"));
+    return variables;
+  }
+
+  private static class NotedUploads implements DeclaredUploads {
+    private final List<String> calls;
+    private final List<String> problems;
+
+    NotedUploads(List<String> calls, List<String> problems) {
+      this.calls = calls;
+      this.problems = problems;
+    }
+
+    @Override
+    public void started() {
+      calls.add("started");
+    }
+
+    @Override
+    public void terminating() {
+      calls.add("terminating");
+    }
+
+    @Override
+    public void cancel() {
+      calls.add("cancel");
+    }
+
+    @Override
+    public Outcome ended(int exitCode) {
+      calls.add("ended " + exitCode);
+      return new Outcome(problems, JsonNodeFactory.instance.objectNode());
+    }
+
+    @Override
+    public void close() {
+      calls.add("close");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "exit 0, 0, 0",
+    "exit 3, 3, 3",
+    "exit 126, 126, 126",
+    "exit 127, 127, 127",
+    "kill -9 $$, 137, 137"
+  })
+  void declaredFilesGoUpWhenTheCommandHasEnded(String command, int told, int code)
+      throws Exception {
+    List<String> calls = noted();
+    RunResult result = run(onShare(command));
+    assertThat(result.exitCode()).isEqualTo(code);
+    Path task = plan.roots().jobTemp().resolve("task");
+    assertThat(calls)
+        .hasSize(5)
+        .satisfies(all -> assertThat(all.get(0)).startsWith("in " + task + " of "))
+        .endsWith("started", "ended " + told, "close");
+    assertThat(calls.get(1))
+        .contains("AZ_BATCH_JOB_ID=fit")
+        .contains("AZ_BATCH_TASK_ID=task0")
+        .contains("AZ_BATCH_TASK_DIR=" + task)
+        .contains("AZ_BATCH_TASK_WORKING_DIR=" + calls.get(0).replaceFirst(".* of ", ""));
+    assertThat(volumes.events().indexOf("drain afs")).isPositive(); // the uploads come before
+  }
+
+  @Test
+  void outputOfTheCommandIsInTheTaskDirectoryWhenFilesGoUp() throws Exception {
+    List<String> seen = new ArrayList<>();
+    uploads =
+        Optional.of(
+            (task, working, environment) ->
+                new NotedUploads(new ArrayList<>(), List.of()) {
+                  @Override
+                  public Outcome ended(int exitCode) {
+                    for (String name : List.of("stdout.txt", "stderr.txt")) {
+                      try {
+                        seen.add(Files.readString(task.resolve(name)));
+                      } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                      }
+                    }
+                    return super.ended(exitCode);
+                  }
+                });
+    run(onShare("echo said; echo bad >&2"));
+    assertThat(seen).containsExactly("said\n", "bad\n");
+  }
+
+  /** A task of several nodes uploads from its primary node alone. */
+  @ParameterizedTest
+  @CsvSource({"0, true", "1, false"})
+  void onlyThePrimaryNodeUploads(int index, boolean uploading) throws Exception {
+    List<String> calls = noted();
+    nodes = new NodeSelection(List.of("10.0.0.1", "10.0.0.2"), OptionalInt.of(index));
+    String twoNodes = onShare("true").replace("\"nodeCount\": 1", "\"nodeCount\": 2");
+    RunContext context = context(twoNodes);
+    JobProcess.Spec process =
+        new JobProcess.Spec(
+            "command",
+            List.of("true"),
+            Map.of(),
+            dir,
+            false,
+            dir.resolve("stdout.txt"),
+            dir.resolve("stderr.txt"),
+            true,
+            true,
+            Optional.empty());
+    List<String> unsaved = new ArrayList<>();
+    try (UploadsGuard guard = UploadsGuard.of(context, process, stop)) {
+      guard.started();
+      guard.ended(0, unsaved, messages::add);
+    }
+    assertThat(calls.contains("ended 0")).isEqualTo(uploading);
+    assertThat(calls.isEmpty()).isNotEqualTo(uploading);
+  }
+
+  @Test
+  void declaredFilesDoNotGoUpWhenTheCommandWasNeverStarted() throws Exception {
+    List<String> calls = noted();
+    RunResult result =
+        run(
+            job(
+                "$AZ_BATCHAI_JOB_MOUNT_ROOT/afs",
+                VOLUMES + "\"jobPreparation\": {\"commandLine\": \"exit 9\"},",
+                "true"));
+    assertThat(result.exitCode()).isEqualTo(9);
+    assertThat(calls).isEmpty();
+    volumes.failMount("bfs", "no such container");
+    assertThatThrownBy(() -> run(onShare("true"))).isInstanceOf(MountFailure.class);
+    assertThat(calls).isEmpty();
+  }
+
+  @Test
+  void timeLimitCountsAsFailureForDeclaredFiles() throws Exception {
+    List<String> calls = noted();
+    RunResult result =
+        run(
+            job(
+                "$AZ_BATCHAI_JOB_MOUNT_ROOT/afs",
+                VOLUMES + "\"constraints\": {\"maxWallClockTime\": \"PT2S\"},",
+                "exec sleep 600"));
+    assertThat(result.exitCode()).isEqualTo(124);
+    assertThat(calls).endsWith("started", "ended 124", "close");
+  }
+
+  @Test
+  void firstWishToEndHurriesUploadsAndTheSecondGivesThemUp() throws Exception {
+    List<String> calls = noted();
+    RunContext context = context(onShare("exec sleep 600"));
+    Thread signal =
+        new Thread(
+            () -> {
+              await().atMost(Duration.ofSeconds(60)).until(() -> calls.contains("started"));
+              stop.request("TERM", 15);
+              stop.request("TERM", 15);
+            });
+    signal.start();
+    RunResult result = JobRunner.run(context, stop);
+    signal.join();
+    assertThat(result.exitCode()).isEqualTo(143);
+    assertThat(calls).containsSubsequence("started", "terminating", "cancel", "ended 143");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"true, 4", "exit 7, 7"})
+  void filesThatCouldNotBeUploadedFailAJobThatSucceeded(String command, int code) throws Exception {
+    noted("usererror FileUploadAccessDenied: no");
+    RunResult result = run(onShare(command));
+    assertThat(result.exitCode()).isEqualTo(code);
+    assertThat(result.unsaved()).containsExactly("usererror FileUploadAccessDenied: no");
   }
 }

@@ -4,6 +4,7 @@ import io.batchmount.core.Errno;
 import io.batchmount.core.FsException;
 import io.batchmount.core.OperationContext;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
@@ -23,6 +24,7 @@ final class RetryClock {
   private final OperationContext context = OperationContext.current();
   private final long deadline;
   private int failures;
+  private Optional<FsException> last = Optional.empty();
 
   /**
    * @param limit used where the thread's operation has no deadline
@@ -59,20 +61,16 @@ final class RetryClock {
    * Pauses before a repeat, longer each time.
    *
    * @param asked what the service asked for; zero for our own choice
-   * @throws FsException ETIMEDOUT with the last failure when the time would be over
+   * @throws FsException ETIMEDOUT with that failure when the time would be over
    */
   void pause(FsException failure, Duration asked) throws FsException {
     long ceiling = Math.min(LAST_PAUSE_MILLIS, FIRST_PAUSE_MILLIS << Math.min(failures, 10));
     failures++;
+    last = Optional.of(failure);
     long chosen = ceiling / 2 + ThreadLocalRandom.current().nextLong(ceiling / 2 + 1);
     long nanos = Math.max(asked.toNanos(), TimeUnit.MILLISECONDS.toNanos(chosen));
     if (deadline - System.nanoTime() <= nanos) {
-      throw FsException.ofService(
-          Errno.ETIMEDOUT,
-          doing + ": no success before the deadline; last: " + failure.getMessage(),
-          failure.serviceCode(),
-          failure.requestId(),
-          failure);
+      throw timeIsOver();
     }
     long end = System.nanoTime() + nanos;
     try {
@@ -91,12 +89,27 @@ final class RetryClock {
       throw new FsException(Errno.EINTR, "interrupted: " + doing);
     }
     if (deadline - System.nanoTime() <= 0) {
-      throw FsException.ofService(
-          Errno.ETIMEDOUT,
-          doing + ": no answer before the deadline",
-          java.util.Optional.of(ServiceCode.NO_ANSWER),
-          java.util.Optional.empty(),
-          null);
+      throw timeIsOver();
     }
+  }
+
+  /** What an attempt met says more than that the next one was cut short. */
+  private FsException timeIsOver() {
+    return last.map(
+            failure ->
+                FsException.ofService(
+                    Errno.ETIMEDOUT,
+                    doing + ": no success before the deadline; last: " + failure.getMessage(),
+                    failure.serviceCode(),
+                    failure.requestId(),
+                    failure))
+        .orElseGet(
+            () ->
+                FsException.ofService(
+                    Errno.ETIMEDOUT,
+                    doing + ": no answer before the deadline",
+                    Optional.of(ServiceCode.NO_ANSWER),
+                    Optional.empty(),
+                    null));
   }
 }

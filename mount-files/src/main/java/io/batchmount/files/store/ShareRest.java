@@ -26,6 +26,7 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -50,6 +51,9 @@ final class ShareRest {
 
   /** A connection on which nothing moves for so long is given up; the deadline is for the rest. */
   private static final Duration STALL_TIMEOUT = Duration.ofSeconds(30);
+
+  /** Also without an error code: a gateway in between answers so. */
+  private static final Set<Integer> PASSING = Set.of(408, 500, 502, 504);
 
   private static final Duration BUSY_PAUSE = Duration.ofSeconds(1); // 503 without Retry-After
   private static final HttpHeaderName VERSION = HttpHeaderName.fromString("x-ms-version");
@@ -245,7 +249,7 @@ final class ShareRest {
           }
         }
         boolean busy = raw.status == 503 || raw.status == 429;
-        if (!busy && raw.status != 500 && !ServiceCode.isTransient(failure)) {
+        if (!busy && !PASSING.contains(raw.status) && !ServiceCode.isTransient(failure)) {
           throw new Refusal(
               number,
               failure,

@@ -186,6 +186,31 @@ class OutputsCommandTest {
     assertThat(logs.resolve("fileuploadout.txt")).exists();
   }
 
+  /** The address of an emulator by name, signed with the account's key. */
+  @Test
+  void uploadWithAKeyToAPathStyleAddressByName() throws IOException {
+    Files.writeString(wd.resolve("a.txt"), "a");
+    environment.put("AZURE_STORAGE_ACCOUNT", Azurite.ACCOUNT);
+    environment.put("AZURE_STORAGE_ACCESS_KEY", Azurite.KEY);
+    container().create();
+    String url = container().getBlobContainerUrl().replace("127.0.0.1", "localhost");
+
+    Ran ran =
+        run(
+            "outputs",
+            "upload",
+            "-f",
+            definition(url, ""),
+            "--exit-code=0",
+            "--directory",
+            wd.toString());
+
+    assertThat(ran.err()).isEmpty();
+    assertThat(ran.code()).isZero();
+    assertThat(ran.out()).contains("\t" + url + "\tt1/a.txt");
+    assertThat(container().listBlobs().stream().map(BlobItem::getName)).containsExactly("t1/a.txt");
+  }
+
   /** Chapter 6: a container of the linked account. */
   @Test
   void uploadToAFileGroup() throws IOException {

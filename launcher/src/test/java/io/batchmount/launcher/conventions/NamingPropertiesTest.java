@@ -13,7 +13,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 
 /** What holds for every id, kind and name. */
-class NamingProperties {
+class NamingPropertiesTest {
   private static final String LEGAL_CONTAINER = "[a-z0-9](-?[a-z0-9])*";
 
   @Provide
