@@ -2,11 +2,11 @@ package io.batchmount.launcher.run;
 
 import io.batchmount.launcher.job.SecretReference;
 import io.batchmount.launcher.job.SecretValue;
+import io.batchmount.launcher.mount.ScratchDirectory;
 import io.batchmount.launcher.plan.SetupTaskPlan;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -36,18 +36,18 @@ public final class SetupTaskRunner {
     Files.createDirectories(task.directory());
     Map<String, String> environment = new HashMap<>(base);
     environment.putAll(task.environment().values(vault));
-    try (ExecutionLog log = new ExecutionLog()) {
+    try (ExecutionLog log = new ExecutionLog();
+        ScratchDirectory working = ScratchDirectory.create()) {
       log.open(task.directory().resolve(task.executionLog()));
       log.say("setup task: " + task.command().text());
       log.say("variables: " + String.join(" ", task.environment().names()));
-      Path working = Files.createTempDirectory("batchmount-setup");
       JobProcess process =
           JobProcess.start(
               new JobProcess.Spec(
                   "setup task",
                   List.of("bash", "-c", task.command().text()),
                   environment,
-                  working,
+                  working.path(),
                   false,
                   task.directory().resolve(task.stdoutFile()),
                   task.directory().resolve(task.stderrFile()),
@@ -64,7 +64,6 @@ public final class SetupTaskRunner {
       }
       process.drained();
       log.say("setup task ended with exit code " + code);
-      Files.deleteIfExists(working);
       return code;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

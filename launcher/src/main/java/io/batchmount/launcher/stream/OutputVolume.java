@@ -7,7 +7,7 @@ import io.batchmount.core.journal.MountJournal;
 import io.batchmount.launcher.account.StorageAccount;
 import io.batchmount.launcher.mount.OpenedVolume;
 import io.batchmount.launcher.mount.ProcessResources;
-import io.batchmount.launcher.mount.SafeDelete;
+import io.batchmount.launcher.mount.ScratchDirectory;
 import io.batchmount.launcher.mount.Stores;
 import io.batchmount.launcher.mount.Volume;
 import io.batchmount.launcher.mount.VolumeTuning;
@@ -17,8 +17,6 @@ import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -26,12 +24,12 @@ import java.util.Optional;
 /** A container or share asked without a mount. */
 public final class OutputVolume implements AutoCloseable {
   private final Volume.Storage volume;
-  private final Path scratch;
+  private final ScratchDirectory scratch;
   private final MountJournal journal;
   private final OpenedVolume opened;
 
   private OutputVolume(
-      Volume.Storage volume, Path scratch, MountJournal journal, OpenedVolume opened) {
+      Volume.Storage volume, ScratchDirectory scratch, MountJournal journal, OpenedVolume opened) {
     this.volume = volume;
     this.scratch = scratch;
     this.journal = journal;
@@ -46,7 +44,22 @@ public final class OutputVolume implements AutoCloseable {
   public static OutputVolume open(
       StorageAccount account, Volume.Kind kind, String name, boolean writable) throws IOException {
     kind.requireName(name);
-    Path scratch = Files.createTempDirectory("batchmount-read");
+    ScratchDirectory scratch = ScratchDirectory.create();
+    try {
+      return open(account, kind, name, writable, scratch);
+    } catch (IOException | RuntimeException e) {
+      scratch.close();
+      throw e;
+    }
+  }
+
+  private static OutputVolume open(
+      StorageAccount account,
+      Volume.Kind kind,
+      String name,
+      boolean writable,
+      ScratchDirectory scratch)
+      throws IOException {
     MountOptions defaults = new MountOptions();
     VolumeTuning plain = VolumeTuning.of(defaults);
     VolumeTuning tuning =
@@ -73,8 +86,9 @@ public final class OutputVolume implements AutoCloseable {
             plain.fuseBinding(),
             Optional.empty());
     Volume.Storage volume =
-        new Volume.Storage(kind, account, name, "", scratch.resolve("none"), tuning);
-    ProcessResources resources = ProcessResources.withoutDiskCache(scratch.resolve("journal"));
+        new Volume.Storage(kind, account, name, "", scratch.path().resolve("none"), tuning);
+    ProcessResources resources =
+        ProcessResources.withoutDiskCache(scratch.path().resolve("journal"));
     MountJournal journal =
         MountJournal.open(
             resources.journalRoot(),
@@ -84,8 +98,10 @@ public final class OutputVolume implements AutoCloseable {
           volume, scratch, journal, Stores.open(volume, resources, journal, resources::newCaches));
     } catch (FsException e) {
       journal.close();
-      SafeDelete.tree(scratch);
       throw new IOException(Stores.sentence(volume, e), e);
+    } catch (RuntimeException e) {
+      journal.close();
+      throw e;
     }
   }
 
@@ -152,8 +168,9 @@ public final class OutputVolume implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    opened.close();
-    journal.close();
-    SafeDelete.tree(scratch);
+    try (scratch;
+        journal) {
+      opened.close();
+    }
   }
 }
