@@ -1,11 +1,10 @@
 package io.batchmount.launcher.mount;
 
+import io.batchmount.core.fuse.FuseMount;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -57,16 +56,7 @@ public record MountInfo(Path mountPoint, String fsType, String source) {
 
   /** Whether the process of a FUSE mount is gone, so that the kernel answers ENOTCONN for it. */
   public static boolean isDead(Path mountPoint) throws IOException {
-    if (at(mountPoint).filter(MountInfo::isOwn).isEmpty()) {
-      return false;
-    }
-    try {
-      Files.readAttributes(mountPoint, BasicFileAttributes.class);
-      return false;
-    } catch (FileSystemException e) {
-      // Java tells the errno as the system's text only; anything else is a mount that answers
-      return String.valueOf(e.getReason()).contains("not connected");
-    }
+    return at(mountPoint).filter(MountInfo::isOwn).isPresent() && FuseMount.isDead(mountPoint);
   }
 
   /** Mounts at or below a directory, innermost first. */

@@ -98,6 +98,14 @@ public final class FuseMount {
     return mount;
   }
 
+  /**
+   * Whether the process of a FUSE mount is gone, so that the kernel answers ENOTCONN for it. Told
+   * by the number: Java has only the system's text, which depends on the locale.
+   */
+  public static boolean isDead(Path mountPoint) {
+    return Mounter.isDead(mountPoint);
+  }
+
   private void giveUp() {
     try {
       Mounter.unmountLazily(mountPoint);

@@ -90,7 +90,7 @@ final class Mounter {
     }
   }
 
-  /** Whether nobody answers for a FUSE mount any more: "Transport endpoint is not connected". */
+  /** Whether nobody answers for a FUSE mount any more. */
   static boolean isDead(Path mountPoint) {
     int fd =
         Native.libc()

@@ -219,12 +219,13 @@ class FuseLifecycleTest extends MountFixture {
     Process process = start(directory);
     try {
       assertThat(directory.resolve("hello")).hasContent("from another process");
+      assertThat(FuseMount.isDead(directory)).isFalse();
       assertThatThrownBy(
               () -> FuseMount.mount(new MemoryFileSystem(), directory, FuseMountOptions.defaults()))
           .isInstanceOf(MountException.class)
           .hasMessageContaining("is a mount already");
       process.destroyForcibly().waitFor();
-      await().atMost(LIMIT).until(() -> Mounter.isDead(directory));
+      await().atMost(LIMIT).until(() -> FuseMount.isDead(directory));
       FuseMount mount =
           FuseMount.mount(new MemoryFileSystem(), directory, FuseMountOptions.defaults());
       try {
