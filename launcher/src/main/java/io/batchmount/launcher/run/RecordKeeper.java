@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,11 +36,20 @@ final class RecordKeeper {
   private final LocalJobs local;
   private final Path onVolume;
   private final boolean master;
+  private final Duration touchEvery;
   private Optional<ScheduledExecutorService> timer = Optional.empty();
   private JobRecord record;
   private final List<String> failures = new ArrayList<>();
 
   RecordKeeper(RunContext context) {
+    this(context, JobRecord.TOUCH_EVERY);
+  }
+
+  /**
+   * @param touchEvery between two signs of life while nothing changes
+   */
+  RecordKeeper(RunContext context, Duration touchEvery) {
+    this.touchEvery = touchEvery;
     this.plan = context.plan();
     this.local = new LocalJobs(context.stateDirectory());
     this.onVolume = plan.stdOutErrDirectory().getParent().resolve(JobRecord.FILE_NAME);
@@ -92,8 +102,8 @@ final class RecordKeeper {
               thread.setDaemon(true);
               return thread;
             });
-    long every = JobRecord.TOUCH_EVERY.toSeconds();
-    made.scheduleWithFixedDelay(this::touch, every, every, TimeUnit.SECONDS);
+    long every = touchEvery.toMillis();
+    made.scheduleWithFixedDelay(this::touch, every, every, TimeUnit.MILLISECONDS);
     timer = Optional.of(made);
   }
 
