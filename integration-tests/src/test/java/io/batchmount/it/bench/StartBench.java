@@ -94,9 +94,7 @@ public final class StartBench {
           parts.computeIfAbsent(part.getKey(), name -> new ArrayList<>()).add(value);
         }
       }
-      parts
-          .computeIfAbsent("directories, record, logs", name -> new ArrayList<>())
-          .add(all - named);
+      parts.computeIfAbsent("record", name -> new ArrayList<>()).add(all - named);
     }
     row(jdk + " run, two volumes, -- true", whole);
     parts.forEach((name, times) -> row("  " + name, times));

@@ -360,7 +360,8 @@ class NodeMountsTest extends LauncherFixture {
                     + custom(
                         "echo text >$AZ_BATCHAI_OUTPUT_MODEL/a; cat $AZ_BATCHAI_OUTPUT_MODEL/a")));
     assertThat(result.expect(0).stderr())
-        .containsPattern("wall time [0-9.]+ s \\(.*command")
+        .containsPattern(
+            "wall time [0-9.]+ s \\(mount .*, directories .*, command .*, unmount .*\\)")
         .containsPattern("files:" + share + ": read .*, written .*, requests: .*put_range [0-9]+")
         .containsPattern("blob:" + container + ": read .*, written .*, cache hits [0-9]+ %")
         .contains("output MODEL: blob:" + container + "/")

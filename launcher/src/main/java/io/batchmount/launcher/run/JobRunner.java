@@ -231,6 +231,7 @@ public final class JobRunner {
   /** All between mounting and saving. */
   private Ended onMounts(Watchdog watchdog, List<Volume> volumes)
       throws IOException, InterruptedException {
+    long begin = System.nanoTime();
     for (Path directory : plan.createdBeforePreparation()) {
       makeDirectory(directory, volumes);
     }
@@ -245,24 +246,27 @@ public final class JobRunner {
       logs.get(node.index()).open(plan.stdOutErrDirectory().resolve(node.executionLog()));
       say("variables: " + String.join(" ", node.environment().names()));
     }
+    phases.add("directories", begin);
     keeper.running();
     stop.add((name, again) -> keeper.terminating());
     ProcessSet.Surroundings surroundings =
         new ProcessSet.Surroundings(context.grace(), context.out(), context.err(), stop, watchdog);
     TimeLimit limit = new TimeLimit(plan.timeLimit());
     try (Nodes nodes = Nodes.of(context, logs, watchdog)) {
+      begin = System.nanoTime();
       nodes.start();
-      long begin = System.nanoTime();
+      if (plan.container().isPresent()) {
+        phases.add("containers", begin);
+      }
+      begin = System.nanoTime();
       Optional<Ended> prepared = prepare(nodes, surroundings, limit);
       phases.add("preparation", begin);
       if (prepared.isPresent()) {
         nodes.tellOthers(prepared.get().code());
         return prepared.get();
       }
-      begin = System.nanoTime();
       Ended ended = runCommands(nodes, surroundings, limit);
       nodes.tellOthers(ended.code());
-      phases.add("command", begin);
       return ended;
     } catch (ContainerFailure e) {
       say(e.getMessage());
@@ -365,14 +369,17 @@ public final class JobRunner {
     if (stop.signal().isPresent()) {
       return terminated(0, false);
     }
+    long begin = System.nanoTime();
     if (specs.isEmpty()) {
       // a node without processes of its own keeps its mounts as long as the job needs them
       int code = nodes.awaitMasterEnded(stop, limit);
+      phases.add("command", begin);
       return code == 0 ? new Ended(0, List.of(), true) : failed(code);
     }
     try (UploadsGuard uploads = UploadsGuard.of(context, specs.get(0), stop)) {
       ProcessSet.Outcome outcome =
           ProcessSet.run(specs, surroundings, limit.left(), unsaved, set -> uploads.started());
+      phases.add("command", begin);
       say("command ended with exit code " + outcome.exitCode());
       Ended ended;
       if (outcome.timedOut()) {
@@ -384,7 +391,7 @@ public final class JobRunner {
         ended =
             outcome.exitCode() == 0 ? new Ended(0, List.of(), true) : failed(outcome.exitCode());
       }
-      long begin = System.nanoTime();
+      begin = System.nanoTime();
       uploads.ended(ended.code(), unsaved, this::say);
       phases.add("uploads", begin);
       phases.report("outputFiles", uploads.report());

@@ -4,14 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.batchmount.launcher.account.AccountResolver;
 import io.batchmount.launcher.account.PlanAccounts;
 import io.batchmount.launcher.job.ConfigurationFiles;
 import io.batchmount.launcher.job.LoadedJob;
 import io.batchmount.launcher.mount.MountFailure;
+import io.batchmount.launcher.mount.MountRecord;
 import io.batchmount.launcher.mount.MountRegistry;
+import io.batchmount.launcher.mount.ProcessFacts;
 import io.batchmount.launcher.mount.ProcessResources;
+import io.batchmount.launcher.mount.RunDirectories;
 import io.batchmount.launcher.options.ConfigFile;
 import io.batchmount.launcher.options.MountOptions;
 import io.batchmount.launcher.options.Settings;
@@ -33,6 +37,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -42,6 +47,9 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -92,6 +100,12 @@ class JobRunnerTest {
   }
 
   private RunContext context(String text) throws IOException {
+    return context(text, request -> {}, messages::add);
+  }
+
+  private RunContext context(
+      String text, Consumer<JobPlanRequest.Builder> more, Consumer<String> listener)
+      throws IOException {
     Map<String, String> environment = new HashMap<>();
     environment.put("PATH", System.getenv("PATH"));
     environment.put("AZURE_BATCHAI_STORAGE_ACCOUNT", "acctnorth");
@@ -100,23 +114,23 @@ class JobRunnerTest {
     AccountResolver accounts = new AccountResolver(name -> Optional.empty(), settings);
     LoadedJob loaded =
         ConfigurationFiles.parseJob("fit.json", text.getBytes(StandardCharsets.UTF_8), true);
-    plan =
-        JobPlanner.plan(
-            JobPlanRequest.builder(
-                    loaded, new DefaultRoots(dir.resolve("cluster"), dir.resolve("jobs")))
-                .identity(
-                    JobIdentity.forFile("fit")
-                        .with(
-                            Optional.empty(),
-                            Optional.empty(),
-                            Optional.empty(),
-                            Optional.empty(),
-                            Optional.empty(),
-                            Optional.of("id")))
-                .accounts(PlanAccounts.of(name -> Optional.empty(), settings, accounts))
-                .nodes(nodes)
-                .baseEnvironment(environment)
-                .build());
+    JobPlanRequest.Builder request =
+        JobPlanRequest.builder(
+                loaded, new DefaultRoots(dir.resolve("cluster"), dir.resolve("jobs")))
+            .identity(
+                JobIdentity.forFile("fit")
+                    .with(
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.of("id")))
+            .accounts(PlanAccounts.of(name -> Optional.empty(), settings, accounts))
+            .nodes(nodes)
+            .baseEnvironment(environment);
+    more.accept(request);
+    plan = JobPlanner.plan(request.build());
     return new RunContext(
         plan,
         loaded,
@@ -135,7 +149,7 @@ class JobRunnerTest {
         Duration.ofSeconds(20),
         out,
         new ByteArrayOutputStream(),
-        messages::add,
+        listener,
         progress -> {},
         Optional.empty());
   }
@@ -182,6 +196,29 @@ class JobRunnerTest {
     assertThat(onVolume.state()).isEqualTo(JobState.SUCCEEDED);
     assertThat(onVolume.exitCode()).hasValue(0);
     nothingIsLeft();
+  }
+
+  /** One after the other, so that what the summary shows adds up to no more than all. */
+  @Test
+  void phasesOfARunFollowEachOther() throws Exception {
+    JsonNode phases = run(onShare("true")).record().report().path("milliseconds");
+    List<String> names = new ArrayList<>();
+    phases.fieldNames().forEachRemaining(names::add);
+    assertThat(names)
+        .containsExactly(
+            "mount",
+            "directories",
+            "preparation",
+            "command",
+            "uploads",
+            "saving",
+            "unmount",
+            "all");
+    long sum = 0;
+    for (String name : names.subList(0, names.size() - 1)) {
+      sum += phases.path(name).asLong();
+    }
+    assertThat(sum).isLessThanOrEqualTo(phases.path("all").asLong());
   }
 
   @Test
@@ -287,6 +324,90 @@ class JobRunnerTest {
     assertThat(dir.resolve("ran")).doesNotExist();
     assertThat(Thread.interrupted()).isFalse();
     nothingIsLeft();
+  }
+
+  /** A job whose logs are on a volume of the cluster, which this run mounts. */
+  private RunContext onCluster(String command, Consumer<String> listener) throws IOException {
+    String cluster =
+        "{\"mountVolumes\": {\"azureFileShares\": [{\"relativeMountPath\": \"team\","
+            + " \"azureFileUrl\": \"https://acctnorth.file.core.windows.net/team\"}]}}";
+    return context(
+        job("$AZ_BATCHAI_MOUNT_ROOT/team", "", command),
+        request ->
+            request.cluster(
+                ConfigurationFiles.parseCluster(
+                    "cluster.json", cluster.getBytes(StandardCharsets.UTF_8), true)),
+        listener);
+  }
+
+  /** Another run that lives, and works on the volume of the cluster. */
+  private MountRecord sharer() throws IOException {
+    MountRegistry registry = new MountRegistry(dir.resolve("state"));
+    long pid = ProcessHandle.current().pid();
+    MountRecord other =
+        new MountRecord(
+            "other",
+            "run",
+            pid,
+            ProcessFacts.startTicks(pid),
+            ProcessFacts.bootId(),
+            registry.socketPath("other"),
+            Optional.empty(),
+            Instant.now(),
+            List.of(),
+            RunDirectories.NONE,
+            List.of(dir.resolve("cluster/team")));
+    registry.put(other);
+    return other;
+  }
+
+  @Test
+  void signalEndsTheWaitForOtherRunsOfTheClusterAndNotTheJobThatIsOver() throws Exception {
+    sharer();
+    List<String> before = new ArrayList<>();
+    RunResult result =
+        JobRunner.run(
+            onCluster(
+                "echo hi",
+                message -> {
+                  if (message.contains("stay mounted until no other run uses them")) {
+                    before.addAll(volumes.events());
+                    stop.request("TERM", 15);
+                  }
+                }),
+            stop);
+    assertThat(before).isNotEmpty().doesNotContain("unmount team");
+    assertThat(volumes.events()).contains("unmount team");
+    assertThat(result.exitCode()).isZero();
+    assertThat(result.record().state()).isEqualTo(JobState.SUCCEEDED);
+    assertThat(local().state()).isEqualTo(JobState.SUCCEEDED);
+    assertThat(Thread.interrupted()).isFalse();
+  }
+
+  @Test
+  void signalThatEndedTheJobDoesNotEndTheWaitForOtherRuns() throws Exception {
+    MountRecord other = sharer();
+    CountDownLatch waits = new CountDownLatch(1);
+    RunContext context =
+        onCluster(
+            "touch " + dir.resolve("begun") + "; exec sleep 600",
+            message -> {
+              if (message.contains("stay mounted until no other run uses them")) {
+                waits.countDown();
+              }
+            });
+    FutureTask<RunResult> run = new FutureTask<>(() -> JobRunner.run(context, stop));
+    new Thread(run, "run").start();
+    await().atMost(Duration.ofSeconds(60)).until(() -> Files.exists(dir.resolve("begun")));
+    stop.request("TERM", 15);
+    assertThat(waits.await(60, TimeUnit.SECONDS)).isTrue();
+    await()
+        .during(Duration.ofSeconds(2)) // longer than it waits between two looks
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> !volumes.events().contains("unmount team"));
+    new MountRegistry(dir.resolve("state")).remove(other);
+    assertThat(run.get(60, TimeUnit.SECONDS).exitCode()).isEqualTo(143);
+    assertThat(volumes.events()).contains("unmount team");
   }
 
   @Test
