@@ -74,10 +74,10 @@ final class TargetFactory {
   UploadTarget targetOf(OutputDestination destination) {
     if (destination instanceof OutputDestination.FileGroup group) {
       String url = asking(() -> access.autoStorage(group.container())).toString();
-      return new BlobTarget(containerClient(url, Optional.empty()), url, List.of());
+      return blobTarget(containerClient(url, Optional.empty()), url, List.of());
     }
     if (destination instanceof OutputDestination.Container container) {
-      return new BlobTarget(
+      return blobTarget(
           containerClient(container.url(), container.identity()),
           SecretText.withoutQuery(container.url()),
           container.headers());
@@ -96,6 +96,16 @@ final class TargetFactory {
       shares.put(place, known);
     }
     return known;
+  }
+
+  private static BlobTarget blobTarget(
+      BlobContainerClient container, String display, List<UploadHeader> headers) {
+    return new BlobTarget(
+        container.getHttpPipeline(),
+        SecretText.withoutQuery(container.getBlobContainerUrl()),
+        SERVICE_VERSION.getVersion(),
+        display,
+        headers);
   }
 
   private ShareStore shareStore(OutputDestination.FileShare share) {
@@ -198,7 +208,6 @@ final class TargetFactory {
         new BlobContainerClientBuilder()
             .httpClient(http)
             .serviceVersion(SERVICE_VERSION)
-            .addPolicy(new HeaderPolicy())
             .retryOptions(
                 new RequestRetryOptions(
                     RetryPolicyType.FIXED,

@@ -115,28 +115,43 @@ final class UploadJournal implements Closeable {
   }
 
   /** An upload in blocks begins; earlier ones of this place are forgotten. */
-  synchronized void begin(FileTask task, FileVersion version, String upload, int blockSize) {
-    states.put(key(task), new State(version, upload, blockSize));
-    append(line("begin", task, version).put("upload", upload).put("blockSize", blockSize));
+  void begin(FileTask task, FileVersion version, String upload, int blockSize) {
+    ByteBuffer line =
+        bytes(line("begin", task, version).put("upload", upload).put("blockSize", blockSize));
+    synchronized (this) {
+      states.put(key(task), new State(version, upload, blockSize));
+      append(line);
+    }
   }
 
   /** A block is staged. */
-  synchronized void staged(FileTask task, int block) {
-    State state = states.get(key(task));
-    if (state == null) {
-      throw new IllegalStateException("a block of an upload that was not begun");
+  void staged(FileTask task, int block) {
+    ByteBuffer line =
+        bytes(
+            MAPPER
+                .createObjectNode()
+                .put("event", "staged")
+                .put("key", key(task))
+                .put("block", block));
+    synchronized (this) {
+      State state = states.get(key(task));
+      if (state == null) {
+        throw new IllegalStateException("a block of an upload that was not begun");
+      }
+      state.blocks.set(block);
+      append(line);
     }
-    state.blocks.set(block);
-    append(
-        MAPPER.createObjectNode().put("event", "staged").put("key", key(task)).put("block", block));
   }
 
   /** A file is stored. */
-  synchronized void stored(FileTask task, FileVersion version) {
+  void stored(FileTask task, FileVersion version) {
+    ByteBuffer line = bytes(line("stored", task, version));
     State state = new State(version, "", 0);
     state.stored = true;
-    states.put(key(task), state);
-    append(line("stored", task, version));
+    synchronized (this) {
+      states.put(key(task), state);
+      append(line);
+    }
   }
 
   /** Nothing is left to take up. */
@@ -164,13 +179,17 @@ final class UploadJournal implements Closeable {
         .put("inode", version.key());
   }
 
+  /** Made before the lock, at which all uploads meet. */
+  private static ByteBuffer bytes(ObjectNode line) {
+    return ByteBuffer.wrap((line + "\n").getBytes(StandardCharsets.UTF_8));
+  }
+
   /** A disk that is full must not fail the upload itself. */
-  private void append(ObjectNode line) {
+  private synchronized void append(ByteBuffer bytes) {
     if (broken) {
       return;
     }
     try {
-      ByteBuffer bytes = ByteBuffer.wrap((line + "\n").getBytes(StandardCharsets.UTF_8));
       while (bytes.hasRemaining()) {
         channel.write(bytes);
       }

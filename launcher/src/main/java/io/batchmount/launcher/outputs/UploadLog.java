@@ -14,6 +14,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,6 +40,7 @@ final class UploadLog implements Closeable {
 
   private final Path directory;
   private final UnaryOperator<String> blanked;
+  private final AtomicInteger waiting = new AtomicInteger();
   private Optional<BufferedWriter> out; // guarded by this
 
   private UploadLog(Path directory, UnaryOperator<String> blanked, Optional<BufferedWriter> out) {
@@ -89,13 +91,23 @@ final class UploadLog implements Closeable {
     write(level, blanked.apply(text).replace("\n", "\\n").replace("\r", "\\r"));
   }
 
-  private synchronized void write(String level, String oneLine) {
+  private void write(String level, String oneLine) {
+    waiting.incrementAndGet();
+    synchronized (this) {
+      // whoever writes when nobody waits brings all lines to the file: one call for many
+      append(level, oneLine, waiting.decrementAndGet() == 0);
+    }
+  }
+
+  private synchronized void append(String level, String oneLine, boolean flush) {
     if (out.isEmpty()) {
       return;
     }
     try {
       out.get().write(TIME.format(Instant.now()) + " " + level + " " + oneLine + "\n");
-      out.get().flush();
+      if (flush) {
+        out.get().flush();
+      }
     } catch (IOException e) {
       LOG.warn("{} cannot be written any more: {}", directory.resolve(OUT), e.toString());
       out = Optional.empty();

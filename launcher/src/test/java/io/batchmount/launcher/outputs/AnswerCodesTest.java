@@ -17,6 +17,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -154,8 +155,10 @@ class AnswerCodesTest {
       Files.write(wd.resolve("f" + i), new byte[i * 100]);
     }
     List<String> lines = Collections.synchronizedList(new ArrayList<>());
+    Set<InetSocketAddress> connections = ConcurrentHashMap.newKeySet();
     serve(
         (exchange, request) -> {
+          connections.add(exchange.getRemoteAddress());
           lines.add(
               exchange.getRequestMethod()
                   + " "
@@ -167,13 +170,18 @@ class AnswerCodesTest {
         });
 
     PhaseResult result =
-        upload(OutputFilesUploadTest.QUICK.withJournal(task.resolve("journal"), false), "f*");
+        upload(
+            OutputFilesUploadTest.QUICK
+                .withParallelism(4, 1)
+                .withJournal(task.resolve("journal"), false),
+            "f*");
 
     assertThat(result.uploaded()).hasSize(40);
     assertThat(lines)
         .hasSize(40)
         .doesNotHaveDuplicates()
         .allMatch(line -> line.matches("PUT /acct/out/t/f\\d+ BlockBlob"));
+    assertThat(connections).hasSizeLessThanOrEqualTo(4 + 1); // what may be open at once
   }
 
   @Test
