@@ -5,9 +5,12 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.batchmount.blob.OwnCertificate;
+import io.batchmount.blob.TunnelProxy;
 import io.batchmount.core.testkit.Azurite;
 import io.batchmount.emulator.files.FilesEmulator;
 import io.batchmount.it.support.Batchmount;
+import io.batchmount.it.support.Storage;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -366,5 +369,32 @@ class NodeMountsTest extends LauncherFixture {
         .containsPattern("blob:" + container + ": read .*, written .*, cache hits [0-9]+ %")
         .contains("output MODEL: blob:" + container + "/")
         .contains("output stdouterr: files:" + share + "/");
+  }
+
+  /** The container's host is known to the proxy only, and vouches for itself. */
+  @Test
+  void proxyAndCertificatesOfTheVolume() throws Exception {
+    OwnCertificate own = OwnCertificate.make(work, Azurite.ACCOUNT + ".blob.invalid");
+    try (TunnelProxy proxy = new TunnelProxy(Storage.blobEndpoint().getPort(), own.context())) {
+      Path file =
+          write(
+              "proxy.json",
+              job(custom("echo text >$AZ_BATCHAI_JOB_MOUNT_ROOT/bfs/a"))
+                  .replace(
+                      "\"relativeMountPath\": \"bfs\"",
+                      "\"relativeMountPath\": \"bfs\", \"mountOptions\": \"--https-proxy="
+                          + proxy.address()
+                          + " --ca-cert-file="
+                          + own.pem()
+                          + "\""));
+      batchmount
+          .with("AZURE_STORAGE_BLOB_ENDPOINT", "https://" + Azurite.ACCOUNT + ".blob.invalid")
+          .run("run", "-f", file.toString(), "--mount-root", work.resolve("mounts").toString())
+          .expect(0);
+      assertThat(proxy.asked())
+          .isNotEmpty()
+          .allMatch((Azurite.ACCOUNT + ".blob.invalid:443")::equals);
+    }
+    assertThat(blobs().getBlobClient("a").downloadContent().toString()).isEqualTo("text\n");
   }
 }

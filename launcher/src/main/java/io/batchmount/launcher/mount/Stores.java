@@ -7,6 +7,7 @@ import io.batchmount.blob.store.BlobCredential;
 import io.batchmount.blob.store.BlobLocation;
 import io.batchmount.blob.store.BlobStore;
 import io.batchmount.blob.store.SdkBlobStore;
+import io.batchmount.blob.store.ServiceRoute;
 import io.batchmount.blob.write.BlobWriteEngine;
 import io.batchmount.core.ConnectionTrouble;
 import io.batchmount.core.Errno;
@@ -40,7 +41,7 @@ public final class Stores {
   /** A container; no request is sent. */
   public static BlobStore blob(
       StorageAccount account, String container, String mountName, MeterRegistry meters) {
-    return blob(account, container, mountName, meters, false);
+    return blob(account, container, mountName, meters, false, ServiceRoute.OF_MACHINE);
   }
 
   private static BlobStore blob(
@@ -48,7 +49,8 @@ public final class Stores {
       String container,
       String mountName,
       MeterRegistry meters,
-      boolean verifyRanges) {
+      boolean verifyRanges,
+      ServiceRoute route) {
     LiveCredential credential = account.credential();
     BlobCredential signer =
         switch (credential.kind()) {
@@ -64,6 +66,7 @@ public final class Stores {
                 meters,
                 mountName)
             .withVerifiedRanges(verifyRanges)
+            .withRoute(route)
             .withRenewal(credential::refresh));
   }
 
@@ -139,7 +142,8 @@ public final class Stores {
               volume.name(),
               mountName,
               resources.meters(),
-              tuning.verify() == MountOptions.Verify.ranges);
+              tuning.verify() == MountOptions.Verify.ranges,
+              tuning.route());
       try {
         store.checkAccess();
         return new OpenedVolume(

@@ -1,6 +1,7 @@
 package io.batchmount.launcher.mount;
 
 import io.batchmount.blob.NamePatterns;
+import io.batchmount.blob.store.ServiceRoute;
 import io.batchmount.launcher.options.MountOptions;
 import java.time.Duration;
 import java.util.Optional;
@@ -30,6 +31,7 @@ import java.util.Optional;
  * @param connectTimeout deadline of the first answer
  * @param fuseBinding how requests of the kernel are taken
  * @param fsName the mount table's source column; empty for our own words
+ * @param route blob mounts: how requests get to the service
  */
 public record VolumeTuning(
     boolean readOnly,
@@ -52,7 +54,8 @@ public record VolumeTuning(
     Duration timeout,
     Duration connectTimeout,
     MountOptions.Binding fuseBinding,
-    Optional<String> fsName) {
+    Optional<String> fsName,
+    ServiceRoute route) {
 
   private static final int PLAIN_FILE_MODE = 0644;
   private static final int PLAIN_DIRECTORY_MODE = 0755;
@@ -90,6 +93,7 @@ public record VolumeTuning(
         options.timeout(),
         options.connectTimeout(),
         options.fuseBinding(),
-        options.fsName());
+        options.fsName(),
+        ServiceRoute.OF_MACHINE);
   }
 }

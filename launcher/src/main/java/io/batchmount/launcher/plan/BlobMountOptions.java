@@ -1,6 +1,7 @@
 package io.batchmount.launcher.plan;
 
 import io.batchmount.blob.NamePatterns;
+import io.batchmount.blob.store.ServiceRoute;
 import io.batchmount.launcher.job.ConfigurationException;
 import io.batchmount.launcher.text.NearestName;
 import java.time.Duration;
@@ -267,10 +268,25 @@ public final class BlobMountOptions {
       }
     }
 
-    private Optional<String> proxy() {
-      Optional<String> https = text("https-proxy");
-      Optional<String> http = text("http-proxy");
-      return https.isPresent() ? https : http;
+    /** As blobfuse: that for https, else that for http. */
+    private Optional<ServiceRoute.Proxy> proxy() {
+      Optional<ServiceRoute.Proxy> https = proxy("https-proxy");
+      Optional<ServiceRoute.Proxy> http = proxy("http-proxy");
+      return https.or(() -> http);
+    }
+
+    private Optional<ServiceRoute.Proxy> proxy(String name) {
+      try {
+        return text(name).map(ServiceRoute.Proxy::parse);
+      } catch (IllegalArgumentException e) {
+        warnings.add(
+            "--"
+                + name
+                + " has no effect: it "
+                + e.getMessage()
+                + "; set HTTPS_PROXY in the environment");
+        return Optional.empty();
+      }
     }
 
     private Optional<String> logLevel() {

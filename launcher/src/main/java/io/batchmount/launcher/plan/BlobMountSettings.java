@@ -1,6 +1,7 @@
 package io.batchmount.launcher.plan;
 
 import io.batchmount.blob.NamePatterns;
+import io.batchmount.blob.store.ServiceRoute;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -30,8 +31,8 @@ import java.util.OptionalLong;
  * @param concurrency parallel transfers
  * @param maxRetries how often a request is repeated
  * @param maxRetryInterval longest wait between two tries
- * @param caCertificateFile certificates to trust
- * @param proxy URL of an HTTP proxy
+ * @param caCertificateFile certificates to trust beside those of the machine
+ * @param proxy HTTP proxy; empty for the one that the environment names
  * @param logLevel {@code trace}, {@code debug}, {@code info}, {@code warn}, {@code error} or {@code
  *     off}
  * @param subdirectory directory of the container that is mounted
@@ -59,7 +60,7 @@ public record BlobMountSettings(
     OptionalInt maxRetries,
     Optional<Duration> maxRetryInterval,
     Optional<String> caCertificateFile,
-    Optional<String> proxy,
+    Optional<ServiceRoute.Proxy> proxy,
     Optional<String> logLevel,
     Optional<String> subdirectory,
     Optional<NamePatterns> appendBlobs,

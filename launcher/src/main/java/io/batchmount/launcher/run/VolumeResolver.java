@@ -1,6 +1,7 @@
 package io.batchmount.launcher.run;
 
 import io.batchmount.blob.NamePatterns;
+import io.batchmount.blob.store.ServiceRoute;
 import io.batchmount.launcher.account.AccountResolver;
 import io.batchmount.launcher.account.Endpoints;
 import io.batchmount.launcher.account.SecretSource;
@@ -14,7 +15,10 @@ import io.batchmount.launcher.options.UsageException;
 import io.batchmount.launcher.plan.BlobMountSettings;
 import io.batchmount.launcher.plan.PlannedMount;
 import io.batchmount.launcher.plan.VolumeCredential;
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -127,7 +131,8 @@ public final class VolumeResolver {
             plain.timeout(),
             plain.connectTimeout(),
             plain.fuseBinding(),
-            plain.fsName().or(settings::fsName));
+            plain.fsName().or(settings::fsName),
+            route(container));
     return new Volume.Storage(
         Volume.Kind.BLOB,
         account,
@@ -135,6 +140,24 @@ public final class VolumeResolver {
         settings.subdirectory().orElse(""),
         container.path(),
         tuning);
+  }
+
+  private static ServiceRoute route(PlannedMount.BlobContainer container) {
+    Optional<String> file = container.settings().caCertificateFile();
+    try {
+      return new ServiceRoute(
+          container.settings().proxy(),
+          file.isEmpty() ? List.of() : ServiceRoute.readCertificates(Path.of(file.get())));
+    } catch (IOException | InvalidPathException e) {
+      throw new UsageException(
+          "mountOptions of container "
+              + container.container()
+              + ": --ca-cert-file: "
+              + file.orElseThrow()
+              + " "
+              + e.getMessage(),
+          e);
+    }
   }
 
   /** Largest block that a blob mount takes. */

@@ -84,7 +84,8 @@ public final class OutputVolume implements AutoCloseable {
             plain.timeout(),
             plain.connectTimeout(),
             plain.fuseBinding(),
-            Optional.empty());
+            Optional.empty(),
+            plain.route());
     Volume.Storage volume =
         new Volume.Storage(kind, account, name, "", scratch.path().resolve("none"), tuning);
     ProcessResources resources =

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.batchmount.blob.NamePatterns;
+import io.batchmount.blob.store.ServiceRoute;
 import io.batchmount.launcher.job.ConfigurationException;
 import java.time.Duration;
 import java.util.Optional;
@@ -97,8 +98,23 @@ class BlobMountOptionsTest {
     assertThat(settings.maxRetries()).isEqualTo(OptionalInt.of(3));
     assertThat(settings.maxRetryInterval()).contains(Duration.ofSeconds(30));
     assertThat(settings.caCertificateFile()).contains("/etc/ca.pem");
-    assertThat(settings.proxy()).contains("http://p:3128");
+    assertThat(settings.proxy()).contains(new ServiceRoute.Proxy("p", 3128));
+    assertThat(settings.warnings()).isEmpty();
     assertThat(settings.logLevel()).contains("debug");
+  }
+
+  @Test
+  void proxyForHttpsIsTakenBeforeThatForHttp() {
+    assertThat(parse("--http-proxy=a:1 --https-proxy=http://b:2").proxy())
+        .contains(new ServiceRoute.Proxy("b", 2));
+    assertThat(parse("--http-proxy a:1").proxy()).contains(new ServiceRoute.Proxy("a", 1));
+    BlobMountSettings signedIn = parse("--https-proxy=http://me:s3cr3t@p:3128");
+    assertThat(signedIn.proxy()).isEmpty();
+    assertThat(signedIn.warnings())
+        .singleElement()
+        .asString()
+        .contains("--https-proxy has no effect", "user or password", "HTTPS_PROXY")
+        .doesNotContain("s3cr3t");
   }
 
   @ParameterizedTest

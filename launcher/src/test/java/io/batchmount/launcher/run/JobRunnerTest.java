@@ -424,6 +424,24 @@ class JobRunnerTest {
   }
 
   @Test
+  void certificatesThatAreMissingEndBeforeAnythingIsBegun() {
+    String text =
+        onShare("true")
+            .replace(
+                "\"containerName\": \"corpus\"",
+                "\"containerName\": \"corpus\", \"mountOptions\": \"--ca-cert-file="
+                    + dir.resolve("none.pem")
+                    + "\"");
+    assertThatThrownBy(() -> run(text))
+        .isInstanceOf(UsageException.class)
+        .hasMessage(
+            "mountOptions of container corpus: --ca-cert-file: "
+                + dir.resolve("none.pem")
+                + " cannot be read");
+    assertThat(volumes.events()).isEmpty();
+  }
+
+  @Test
   void containerThatCannotExistEndsBeforeAnythingIsBegun() {
     String text = onShare("true").replace("\"corpus\"", "\"My_Corpus\"");
     assertThatThrownBy(() -> run(text))

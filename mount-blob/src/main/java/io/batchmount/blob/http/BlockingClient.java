@@ -73,7 +73,12 @@ public final class BlockingClient implements HttpClient {
     this(connectTimeout, maxConnections, new DefaultTls());
   }
 
-  BlockingClient(Duration connectTimeout, int maxConnections, Supplier<SslContext> tls) {
+  /**
+   * As above, with other certificates to trust.
+   *
+   * @param tls asked for each connection that is encrypted
+   */
+  public BlockingClient(Duration connectTimeout, int maxConnections, Supplier<SslContext> tls) {
     this.connectTimeout = connectTimeout;
     this.maxConnections = maxConnections;
     this.tls = tls;

@@ -12,6 +12,6 @@
  * Watchdog} does that when the caller was interrupted, its time is over, or nothing moves any more.
  *
  * <p>Listings and the Data Lake endpoint use the SDK's own client, and so does everything where the
- * environment names a proxy.
+ * environment or the mount names a proxy.
  */
 package io.batchmount.blob.http;

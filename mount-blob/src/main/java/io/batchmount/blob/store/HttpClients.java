@@ -10,10 +10,23 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http.HttpClientCodec;
 import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.resolver.DefaultAddressResolverGroup;
+import io.netty.resolver.NoopAddressResolverGroup;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509TrustManager;
 import reactor.netty.NettyPipeline;
 import reactor.netty.resources.ConnectionProvider;
 
@@ -46,50 +59,107 @@ final class HttpClients {
   /** The service allows 8 KiB of metadata, beside its own headers; Netty's 8 KiB are too few. */
   private static final int MAX_HEADER_BYTES = 32 << 10;
 
-  private static final ConcurrentHashMap<String, HttpClient> CLIENTS = new ConcurrentHashMap<>();
-  private static final ConcurrentHashMap<String, BlockingClient> BLOCKING =
-      new ConcurrentHashMap<>();
+  /** What a client depends on. */
+  private record Key(int maxConnections, Duration connectTimeout, ServiceRoute route) {
+    static Key of(SdkBlobStore.Options options) {
+      return new Key(options.maxConnections(), options.connectTimeout(), options.route());
+    }
+  }
+
+  private static final ConcurrentHashMap<Key, HttpClient> CLIENTS = new ConcurrentHashMap<>();
+  private static final ConcurrentHashMap<Key, BlockingClient> BLOCKING = new ConcurrentHashMap<>();
 
   private HttpClients() {}
 
   /** The client for these options. */
   static HttpClient of(SdkBlobStore.Options options) {
-    String key = options.maxConnections() + " " + options.connectTimeout();
-    return CLIENTS.computeIfAbsent(key, unused -> make(options));
+    return CLIENTS.computeIfAbsent(Key.of(options), HttpClients::make);
   }
 
   /**
    * The client that works on the threads which want the answers.
    *
-   * @return empty where the environment names a proxy, which only the SDK's client can use
+   * @return empty where options or environment name a proxy, which only the SDK's client can use
    */
   static Optional<BlockingClient> blocking(SdkBlobStore.Options options) {
-    if (ProxyOptions.fromConfiguration(Configuration.getGlobalConfiguration()) != null) {
+    if (options.route().proxy().isPresent()
+        || ProxyOptions.fromConfiguration(Configuration.getGlobalConfiguration()) != null) {
       return Optional.empty();
     }
-    String key = options.maxConnections() + " " + options.connectTimeout();
-    return Optional.of(
-        BLOCKING.computeIfAbsent(
-            key, unused -> new BlockingClient(options.connectTimeout(), options.maxConnections())));
+    return Optional.of(BLOCKING.computeIfAbsent(Key.of(options), HttpClients::makeBlocking));
   }
 
-  private static HttpClient make(SdkBlobStore.Options options) {
+  private static BlockingClient makeBlocking(Key key) {
+    if (key.route().certificates().isEmpty()) {
+      return new BlockingClient(key.connectTimeout(), key.maxConnections());
+    }
+    SslContext tls = trusting(key.route().certificates());
+    return new BlockingClient(key.connectTimeout(), key.maxConnections(), () -> tls);
+  }
+
+  /** What the machine trusts, and these. */
+  private static SslContext trusting(List<X509Certificate> certificates) {
+    try {
+      KeyStore all = KeyStore.getInstance(KeyStore.getDefaultType());
+      all.load(null, null);
+      TrustManagerFactory machine =
+          TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+      machine.init((KeyStore) null);
+      for (TrustManager manager : machine.getTrustManagers()) {
+        if (manager instanceof X509TrustManager known) {
+          for (X509Certificate certificate : known.getAcceptedIssuers()) {
+            all.setCertificateEntry(Integer.toString(all.size()), certificate);
+          }
+        }
+      }
+      for (X509Certificate certificate : certificates) {
+        all.setCertificateEntry(Integer.toString(all.size()), certificate);
+      }
+      TrustManagerFactory both =
+          TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+      both.init(all);
+      return SslContextBuilder.forClient().trustManager(both).build();
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("the certificates of this machine cannot be read", e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static HttpClient make(Key key) {
     ConnectionProvider connections =
         ConnectionProvider.builder("batchmount-blob")
-            .maxConnections(options.maxConnections())
+            .maxConnections(key.maxConnections())
             .pendingAcquireMaxCount(-1)
             .pendingAcquireTimeout(Duration.ofHours(1))
             .maxIdleTime(MAX_IDLE)
             .build();
     reactor.netty.http.client.HttpClient netty =
         reactor.netty.http.client.HttpClient.create(connections)
-            .resolver(DefaultAddressResolverGroup.INSTANCE)
+            .resolver(
+                // the proxy resolves names, which this machine may know nothing of
+                key.route().proxy().isPresent()
+                    ? NoopAddressResolverGroup.INSTANCE
+                    : DefaultAddressResolverGroup.INSTANCE)
             .option(
                 ChannelOption.RCVBUF_ALLOCATOR,
                 new AdaptiveRecvByteBufAllocator(MIN_RECEIVE, FIRST_RECEIVE, MAX_RECEIVE))
             .doOnChannelInit((observer, channel, address) -> widen(channel.pipeline()));
-    return new NettyAsyncHttpClientBuilder(netty)
-        .connectTimeout(options.connectTimeout())
+    if (!key.route().certificates().isEmpty()) {
+      SslContext tls = trusting(key.route().certificates());
+      netty = netty.secure(spec -> spec.sslContext(tls));
+    }
+    NettyAsyncHttpClientBuilder builder = new NettyAsyncHttpClientBuilder(netty);
+    key.route()
+        .proxy()
+        .ifPresent(
+            proxy ->
+                builder.proxy(
+                    new ProxyOptions(
+                        ProxyOptions.Type.HTTP,
+                        InetSocketAddress.createUnresolved(proxy.host(), proxy.port()))));
+    return builder
+        .connectTimeout(key.connectTimeout())
         .responseTimeout(STALL_TIMEOUT)
         .readTimeout(STALL_TIMEOUT)
         .writeTimeout(STALL_TIMEOUT)

@@ -57,6 +57,7 @@ public final class SdkBlobStore implements BlobStore {
    * @param mountName the tag {@code mount} of the figures
    * @param verifyRanges whether each range that is read is compared with a checksum that the
    *     service gives with it
+   * @param route how requests get to the service
    */
   public record Options(
       BlobLocation location,
@@ -67,7 +68,8 @@ public final class SdkBlobStore implements BlobStore {
       BooleanSupplier renewCredential,
       MeterRegistry meters,
       String mountName,
-      boolean verifyRanges) {
+      boolean verifyRanges,
+      ServiceRoute route) {
 
     /**
      * 64 connections: at 20 ms round trip and 100 KiB files that is 300 MB/s, more than two cores
@@ -97,7 +99,8 @@ public final class SdkBlobStore implements BlobStore {
           () -> false,
           meters,
           mountName,
-          false);
+          false,
+          ServiceRoute.OF_MACHINE);
     }
 
     public Options withTimeouts(Duration newTimeout, Duration newConnectTimeout) {
@@ -110,7 +113,8 @@ public final class SdkBlobStore implements BlobStore {
           renewCredential,
           meters,
           mountName,
-          verifyRanges);
+          verifyRanges,
+          route);
     }
 
     public Options withRenewal(BooleanSupplier newRenewCredential) {
@@ -123,7 +127,8 @@ public final class SdkBlobStore implements BlobStore {
           newRenewCredential,
           meters,
           mountName,
-          verifyRanges);
+          verifyRanges,
+          route);
     }
 
     public Options withMaxConnections(int newMaxConnections) {
@@ -136,7 +141,8 @@ public final class SdkBlobStore implements BlobStore {
           renewCredential,
           meters,
           mountName,
-          verifyRanges);
+          verifyRanges,
+          route);
     }
 
     public Options withVerifiedRanges(boolean newVerifyRanges) {
@@ -149,7 +155,22 @@ public final class SdkBlobStore implements BlobStore {
           renewCredential,
           meters,
           mountName,
-          newVerifyRanges);
+          newVerifyRanges,
+          route);
+    }
+
+    public Options withRoute(ServiceRoute newRoute) {
+      return new Options(
+          location,
+          credential,
+          timeout,
+          connectTimeout,
+          maxConnections,
+          renewCredential,
+          meters,
+          mountName,
+          verifyRanges,
+          newRoute);
     }
   }
 

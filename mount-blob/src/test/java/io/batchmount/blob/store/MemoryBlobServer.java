@@ -3,6 +3,8 @@ package io.batchmount.blob.store;
 import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
 import io.batchmount.core.FsException;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -26,6 +28,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import javax.net.ssl.SSLContext;
 
 /**
  * An in-memory container behind HTTP, with Put Block From URL, which Azurite lacks, a count of the
@@ -56,11 +59,35 @@ public final class MemoryBlobServer implements AutoCloseable {
   private final String root = "/acct/cont/";
 
   public MemoryBlobServer(InMemoryBlobStore store) throws IOException {
+    this(store, HttpServer.create(anyPort(), 0));
+  }
+
+  /** Behind HTTPS. */
+  public MemoryBlobServer(InMemoryBlobStore store, SSLContext tls) throws IOException {
+    this(store, https(tls));
+  }
+
+  private MemoryBlobServer(InMemoryBlobStore store, HttpServer server) {
     this.store = store;
-    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    this.server = server;
     server.createContext("/", this::handle);
     server.setExecutor(threads);
     server.start();
+  }
+
+  private static InetSocketAddress anyPort() {
+    return new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+  }
+
+  private static HttpServer https(SSLContext tls) throws IOException {
+    HttpsServer made = HttpsServer.create(anyPort(), 0);
+    made.setHttpsConfigurator(new HttpsConfigurator(tls));
+    return made;
+  }
+
+  /** Where it listens, on this machine. */
+  public int port() {
+    return server.getAddress().getPort();
   }
 
   /** Where a client finds the container. */
