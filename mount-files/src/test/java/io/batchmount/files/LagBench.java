@@ -29,21 +29,22 @@ public final class LagBench {
   /** Prints a table; argument: seconds a run. */
   public static void main(String[] args) throws Exception {
     Duration time = Duration.ofSeconds(args.length > 0 ? Long.parseLong(args[0]) : 20);
-    Path directory = Files.createTempDirectory("lag");
     System.out.println("| lines/s | reader | p50 ms | p99 ms | max ms | writer requests/s |");
     System.out.println("| --- | --- | --- | --- | --- | --- |");
-    for (int rate : new int[] {1, 100, 10_000}) {
-      for (boolean follower : new boolean[] {false, true}) {
-        Result r = measure(EmulatedShare.fresh(), directory, rate, time, follower, 20);
-        System.out.printf(
-            Locale.ROOT,
-            "| %d | %s | %.0f | %.0f | %.0f | %.1f |%n",
-            rate,
-            follower ? "follower" : "mount",
-            r.p50,
-            r.p99,
-            r.max,
-            r.requestsPerSecond);
+    try (ScratchDirectory scratch = ScratchDirectory.make("lag-bench")) {
+      for (int rate : new int[] {1, 100, 10_000}) {
+        for (boolean follower : new boolean[] {false, true}) {
+          Result r = measure(EmulatedShare.fresh(), scratch.path(), rate, time, follower, 20);
+          System.out.printf(
+              Locale.ROOT,
+              "| %d | %s | %.0f | %.0f | %.0f | %.1f |%n",
+              rate,
+              follower ? "follower" : "mount",
+              r.p50,
+              r.p99,
+              r.max,
+              r.requestsPerSecond);
+        }
       }
     }
   }

@@ -51,10 +51,11 @@ public final class SharesBench {
   public static void main(String[] args) throws Exception {
     int files = args.length > 0 ? Integer.parseInt(args[0]) : 1_000;
     long latency = args.length > 1 ? Long.parseLong(args[1]) : 20;
-    Path directory = Files.createTempDirectory("shares-bench");
     SdkShareStore store = EmulatedShare.fresh();
     Map<String, Work> table = new java.util.LinkedHashMap<>();
-    try (ShareFixture fixture = ShareFixture.over(store, directory)) {
+    try (ScratchDirectory scratch = ScratchDirectory.make("shares-bench");
+        ShareFixture fixture = ShareFixture.over(store, scratch.path())) {
+      Path directory = scratch.path();
       ShareMountOptions options = ShareMountOptions.defaults();
       try (Mounted a = Mounted.at(fixture.node(options), directory.resolve("a"));
           Mounted b = Mounted.at(fixture.node(options), directory.resolve("b"))) {

@@ -5,9 +5,12 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.batchmount.emulator.files.FaultRule;
 import io.batchmount.emulator.files.FaultScript;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,6 +32,23 @@ class SmallFilesTest {
   @AfterEach
   void heal() {
     EmulatedShare.emulator().setFaults(FaultScript.NONE);
+  }
+
+  @Test
+  void theBenchmarkLeavesNothingBehind() throws Exception {
+    assumeTrue(Files.exists(Path.of("/dev/fuse")), "no /dev/fuse: nothing can be mounted here");
+    List<String> before = scratchDirectories();
+    SharesBench.main(new String[] {"8", "0"});
+    assertThat(scratchDirectories()).isEqualTo(before);
+  }
+
+  private static List<String> scratchDirectories() throws IOException {
+    try (Stream<Path> all = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
+      return all.map(path -> path.getFileName().toString())
+          .filter(name -> name.startsWith("shares-bench"))
+          .sorted()
+          .toList();
+    }
   }
 
   @Test
