@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.batchmount.core.journal.MountJournal;
 import io.batchmount.files.store.SdkShareStore;
+import io.batchmount.files.store.ShareStore;
+import io.batchmount.files.store.StoredItem;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.nio.ByteBuffer;
@@ -15,6 +17,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -159,6 +162,7 @@ class CrashTest {
       child.destroyForcibly();
       child.waitFor();
     }
+    checkSizes(store, seed, acknowledged, false);
     check(store, seed, acknowledged, false);
     checkAge(store, seed, acknowledged, killedAt.get(), ages.flush(killedAt.get()));
     for (MountJournal journal : MountJournal.openAbandoned(journalRoot)) {
@@ -172,7 +176,44 @@ class CrashTest {
                         .isIn(ShareRecovery.Result.SAVED, ShareRecovery.Result.NOTHING_LEFT));
       }
     }
+    checkSizes(store, seed, acknowledged, true);
     check(store, seed, acknowledged, true);
+  }
+
+  /**
+   * What any client sees of the sizes, which know nothing of unfinished flushes: never more than
+   * was written, and after recovery what our own readers see.
+   */
+  private static void checkSizes(
+      SdkShareStore store, int seed, List<String> said, boolean recovered) throws Exception {
+    int lastLine =
+        said.stream()
+            .filter(line -> line.startsWith("wrote "))
+            .mapToInt(line -> Integer.parseInt(line.split(" ")[1]))
+            .max()
+            .orElse(-1);
+    Map<String, Long> written = CrashWriter.written(seed, lastLine);
+    List<StoredItem> files =
+        store.listDirectory("", "", Optional.empty(), ShareStore.MAX_PAGE).items().stream()
+            .filter(item -> !item.directory())
+            .toList();
+    assertThat(files).as("seed %d", seed).isNotEmpty();
+    for (StoredItem file : files) {
+      String name = file.name();
+      long raw = store.getFileProperties(name, Optional.empty()).size();
+      assertThat(written).as("seed %d", seed).containsKey(name);
+      assertThat(raw)
+          .as("seed %d, recovered %s: bytes of %s in the share", seed, recovered, name)
+          .isLessThanOrEqualTo(written.get(name));
+      long visible = content(store, name).length;
+      if (recovered) {
+        assertThat(visible).as("seed %d, visible bytes of %s", seed, name).isEqualTo(raw);
+      } else {
+        assertThat(visible)
+            .as("seed %d, visible bytes of %s before recovery", seed, name)
+            .isLessThanOrEqualTo(raw);
+      }
+    }
   }
 
   /**

@@ -15,6 +15,8 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 
@@ -28,6 +30,46 @@ final class CrashWriter {
   static final Duration FLUSH_INTERVAL = Duration.ofMillis(40);
 
   private CrashWriter() {}
+
+  /**
+   * What is done in one round; follows from the seed alone, so the test knows it too.
+   *
+   * @param syncLog whether the log is fsynced after its line
+   * @param block that is written
+   * @param syncBlocks whether the file of blocks is fsynced after it
+   * @param pauseMillis before the next round
+   * @param small whether a file of one line is made
+   */
+  record Step(boolean syncLog, int block, boolean syncBlocks, int pauseMillis, boolean small) {
+    static Step drawn(Random random) {
+      return new Step(
+          random.nextInt(10) == 0,
+          random.nextInt(BLOCKS),
+          random.nextInt(20) == 0,
+          random.nextInt(4) == 0 ? random.nextInt(15) : 0,
+          random.nextInt(40) == 0);
+    }
+  }
+
+  /**
+   * Most bytes that any file can have when the process was killed after it said that it wrote a
+   * line: the next line may be written already, and what else the round of the last one does.
+   */
+  static Map<String, Long> written(long seed, int lastLine) {
+    Random random = new Random(seed);
+    Map<String, Long> sizes = new HashMap<>(Map.of("probe", 1L, "log", 0L, "blocks", 0L));
+    for (int i = 0; i <= lastLine + 1; i++) {
+      sizes.merge("log", (long) line(i).length(), Long::sum);
+      Step step = Step.drawn(random);
+      if (i <= lastLine) {
+        sizes.merge("blocks", (step.block + 1L) * BLOCK, Math::max);
+        if (step.small) {
+          sizes.put("small-" + i, (long) line(i).length());
+        }
+      }
+    }
+    return sizes;
+  }
 
   /** Arguments: endpoint, share, journal root, seed. */
   public static void main(String[] args) throws Exception {
@@ -57,26 +99,24 @@ final class CrashWriter {
     FileHandle log = fs.create("/log", 0644, Caller.ROOT, OpenOptions.APPEND);
     FileHandle blocks = fs.create("/blocks", 0644, Caller.ROOT, OpenOptions.READ_WRITE);
     for (int i = 0; ; i++) {
+      Step step = Step.drawn(random);
       log.write(Files4Test.bytes(line(i)), 0);
       say("wrote " + i + " " + System.currentTimeMillis());
-      if (random.nextInt(10) == 0) {
+      if (step.syncLog) {
         log.fsync(false);
         say("log " + i);
       }
-      int block = random.nextInt(BLOCKS);
       ByteBuffer content = ByteBuffer.allocate(BLOCK);
       for (int at = 0; at < BLOCK; at += 4) {
         content.putInt(i + 1);
       }
-      blocks.write(content.flip(), (long) block * BLOCK);
-      if (random.nextInt(20) == 0) {
+      blocks.write(content.flip(), (long) step.block * BLOCK);
+      if (step.syncBlocks) {
         blocks.fsync(false);
-        say("blocks " + block + " " + (i + 1));
+        say("blocks " + step.block + " " + (i + 1));
       }
-      if (random.nextInt(4) == 0) {
-        Thread.sleep(random.nextInt(15)); // a pace: kills fall between flushes and into them
-      }
-      if (random.nextInt(40) == 0) {
+      Thread.sleep(step.pauseMillis); // a pace: kills fall between flushes and into them
+      if (step.small) {
         String name = "/small-" + i;
         try (FileHandle small = fs.create(name, 0600, Caller.ROOT, OpenOptions.WRITE)) {
           small.write(Files4Test.bytes(line(i)), 0);
