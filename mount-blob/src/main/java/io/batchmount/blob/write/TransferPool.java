@@ -33,6 +33,9 @@ final class TransferPool implements AutoCloseable {
 
   private static final long IDLE_SECONDS = 30;
 
+  /** Of buffers, so that the journal can be read into them past the page cache. */
+  private static final int ALIGNMENT = 4096;
+
   private final ThreadPoolExecutor threads;
   private final MemoryBudget budget;
   private final Duration stallLimit;
@@ -157,14 +160,18 @@ final class TransferPool implements AutoCloseable {
   ByteBuffer borrow(int size) throws FsException {
     synchronized (idle) {
       for (ByteBuffer buffer : idle) {
-        if (buffer.capacity() >= size && buffer.capacity() <= 2L * size) {
+        if (buffer.capacity() >= size && buffer.capacity() <= Math.max(ALIGNMENT, 2L * size)) {
           idle.remove(buffer);
           return buffer.clear().limit(size);
         }
       }
     }
-    budget.acquire(size, stallLimit);
-    return ByteBuffer.allocateDirect(size);
+    int bytes = Math.toIntExact((size + ALIGNMENT - 1L) / ALIGNMENT * ALIGNMENT);
+    budget.acquire(bytes, stallLimit);
+    return ByteBuffer.allocateDirect(bytes + ALIGNMENT)
+        .alignedSlice(ALIGNMENT)
+        .slice(0, bytes)
+        .limit(size);
   }
 
   void giveBack(ByteBuffer buffer) {

@@ -32,6 +32,7 @@ final class FuseMessage {
   private static final int OVERHEAD = 4096 + 64 * 1024;
 
   private static final int VECTOR_BYTES = 16; // struct iovec
+  private static final int PAGE_BYTES = 4096;
 
   /** Enough for a read of the largest size from pages that lie anywhere. */
   private static final int FIRST_VECTORS = 16;
@@ -57,9 +58,15 @@ final class FuseMessage {
    * @param maxRequestBytes the most data of a WRITE or READ
    */
   FuseMessage(int maxRequestBytes) {
-    buffer =
-        ByteBuffer.allocateDirect(ANSWER_OFFSET + OVERHEAD + maxRequestBytes)
-            .order(ByteOrder.nativeOrder());
+    int bytes = ANSWER_OFFSET + OVERHEAD + maxRequestBytes;
+    ByteBuffer room = ByteBuffer.allocateDirect(bytes + PAGE_BYTES);
+    // the data of WRITE begins a page: it is the kernel's pages that are copied there, and a file
+    // can be written from there past the page cache
+    int shift =
+        Math.floorMod(
+            -(Native.address(room) + FuseProtocol.IN_HEADER_BYTES + FuseProtocol.WRITE_IN_BYTES),
+            PAGE_BYTES);
+    buffer = room.slice(shift, bytes).order(ByteOrder.nativeOrder());
     address = Native.address(buffer);
   }
 

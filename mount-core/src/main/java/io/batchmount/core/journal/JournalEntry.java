@@ -1,5 +1,6 @@
 package io.batchmount.core.journal;
 
+import com.sun.nio.file.ExtendedOpenOption;
 import io.batchmount.core.Errno;
 import io.batchmount.core.FsException;
 import java.io.IOException;
@@ -21,6 +22,9 @@ import java.util.Optional;
  * instruction leaves an entry that opens again with all ranges whose {@link #write} returned. After
  * a crash of the machine that holds for what was there at the last {@link #force}.
  *
+ * <p>Large writes may go past the kernel's page cache ({@link PageCacheChoice}); the kernel keeps
+ * both ways to the data file coherent.
+ *
  * <p>Thread-safe.
  */
 public final class JournalEntry implements AutoCloseable {
@@ -34,6 +38,12 @@ public final class JournalEntry implements AutoCloseable {
   /** Bytes of an intent with its earlier lines, above which it is written anew. */
   private static final int MAX_INTENT_BYTES = 64 << 10;
 
+  /** What addresses, offsets and lengths of a write past the page cache are multiples of. */
+  private static final int ALIGNMENT = 4096;
+
+  /** Shorter writes stay in the page cache: a disk takes hardly less time for them. */
+  private static final int MIN_DIRECT_BYTES = 256 << 10;
+
   private final MountJournal journal;
   private final Path directory;
   private final String id;
@@ -43,6 +53,8 @@ public final class JournalEntry implements AutoCloseable {
   private boolean intentOnDisk;
   private ExtentLog log; // null until the first record
   private FileChannel data; // null until the first byte
+  private FileChannel pastCache; // the same file, O_DIRECT; null until first wanted
+  private final ExtentSet onDiskOnly = new ExtentSet(); // written past the page cache
   private final ExtentSet dirty;
   private long size;
   private long floor; // smallest size since begin: what a base had beyond it is gone
@@ -182,7 +194,7 @@ public final class JournalEntry implements AutoCloseable {
     }
     ensureIntent();
     try {
-      JournalFiles.writeFully(dataForWriting(), source, offset);
+      put(source, offset);
       long end = offset + length;
       if (!dirty.contains(offset, end) || end > size) {
         logForWriting().append(ExtentLog.Kind.WRITE, offset, end);
@@ -195,6 +207,67 @@ public final class JournalEntry implements AutoCloseable {
     }
   }
 
+  /** Writes to the data file, by the way that is the faster one here. */
+  private void put(ByteBuffer source, long offset) throws IOException {
+    FileChannel channel = dataForWriting();
+    int whole = source.remaining() - source.remaining() % ALIGNMENT;
+    boolean large = whole >= MIN_DIRECT_BYTES && isAligned(source, offset);
+    if (!large) {
+      onDiskOnly.remove(offset, offset + source.remaining());
+      JournalFiles.writeFully(channel, source, offset);
+      return;
+    }
+    PageCacheChoice choice = journal.pageCache();
+    PageCacheChoice.Way way = choice.next(whole);
+    int limit = source.limit();
+    long at = offset;
+    long start = System.nanoTime();
+    if (way == PageCacheChoice.Way.DIRECT) {
+      source.limit(source.position() + whole);
+      at += putPastCache(source, at);
+      source.limit(limit);
+    }
+    onDiskOnly.remove(at, at + source.remaining());
+    JournalFiles.writeFully(channel, source, at);
+    choice.took(way, whole, System.nanoTime() - start);
+  }
+
+  /**
+   * @return bytes written; less than all where the file system cannot do it
+   */
+  private long putPastCache(ByteBuffer source, long offset) {
+    long at = offset;
+    try {
+      FileChannel channel = pastCache();
+      while (source.hasRemaining()) {
+        at += channel.write(source, at);
+      }
+      onDiskOnly.add(offset, at);
+    } catch (IOException | UnsupportedOperationException e) {
+      // file systems refuse in many ways; where the disk itself is at fault the other way says so
+      journal.pageCache().refuse(e.toString());
+    }
+    return at - offset;
+  }
+
+  private FileChannel pastCache() throws IOException {
+    if (pastCache == null) {
+      pastCache =
+          FileChannel.open(
+              dataFile(directory, id),
+              StandardOpenOption.READ,
+              StandardOpenOption.WRITE,
+              ExtendedOpenOption.DIRECT);
+    }
+    return pastCache;
+  }
+
+  private static boolean isAligned(ByteBuffer buffer, long offset) {
+    return offset % ALIGNMENT == 0
+        && buffer.isDirect()
+        && buffer.alignmentOffset(buffer.position(), ALIGNMENT) == 0;
+  }
+
   /**
    * Reads kept bytes; what was never written, or is clean again, reads as zeros, so ask {@link
    * #dirty} first.
@@ -203,6 +276,7 @@ public final class JournalEntry implements AutoCloseable {
    */
   public int read(ByteBuffer target, long offset) throws FsException {
     FileChannel channel;
+    Optional<FileChannel> direct;
     long end;
     synchronized (this) {
       end = size;
@@ -211,6 +285,7 @@ public final class JournalEntry implements AutoCloseable {
       }
       try {
         channel = dataForReading().orElse(null);
+        direct = readablePastCache(target, offset, end);
       } catch (IOException e) {
         throw JournalFiles.failure(directory, "reading data of " + intent.path(), e);
       }
@@ -221,6 +296,9 @@ public final class JournalEntry implements AutoCloseable {
     target.limit(target.position() + wanted);
     try {
       long at = offset;
+      if (direct.isPresent()) {
+        at += readPastCache(direct.get(), target, offset);
+      }
       while (channel != null && target.hasRemaining()) {
         int got = channel.read(target, at);
         if (got < 0) {
@@ -240,6 +318,41 @@ public final class JournalEntry implements AutoCloseable {
       }
     }
     return wanted;
+  }
+
+  /** The channel past the page cache, when the bytes that are wanted are not in it. */
+  private Optional<FileChannel> readablePastCache(ByteBuffer target, long offset, long end) {
+    int wanted = (int) Math.min(target.remaining(), end - offset);
+    int whole = wanted - wanted % ALIGNMENT;
+    return pastCache != null
+            && whole >= MIN_DIRECT_BYTES
+            && isAligned(target, offset)
+            && onDiskOnly.contains(offset, offset + whole)
+        ? Optional.of(pastCache)
+        : Optional.empty();
+  }
+
+  /**
+   * Reads whole blocks. Through the page cache it would first have to take memory for them.
+   *
+   * @return bytes read
+   */
+  private static int readPastCache(FileChannel channel, ByteBuffer target, long offset)
+      throws IOException {
+    int begin = target.position();
+    int limit = target.limit();
+    target.limit(limit - target.remaining() % ALIGNMENT);
+    try {
+      while (target.hasRemaining()) {
+        int got = channel.read(target, offset + target.position() - begin);
+        if (got <= 0 || got % ALIGNMENT != 0) {
+          break; // the rest is read the other way
+        }
+      }
+    } finally {
+      target.limit(limit);
+    }
+    return target.position() - begin;
   }
 
   /** The ranges that hold unsaved bytes; a copy. */
@@ -282,6 +395,7 @@ public final class JournalEntry implements AutoCloseable {
         if (data != null) {
           data.truncate(0);
         }
+        onDiskOnly.clear();
       } else {
         logForWriting().append(ExtentLog.Kind.CLEAN, from, to);
       }
@@ -300,6 +414,7 @@ public final class JournalEntry implements AutoCloseable {
         Optional<FileChannel> channel = dataForReading();
         if (channel.isPresent() && channel.get().size() > newSize) {
           dataForWriting().truncate(newSize); // growing again must read zeros
+          onDiskOnly.remove(newSize, Long.MAX_VALUE);
         }
       }
       size = newSize;
@@ -388,6 +503,7 @@ public final class JournalEntry implements AutoCloseable {
         intentOnDisk = false;
       }
       if (data != null && log != null && log.isReusable() && readers == 0) {
+        closePastCache();
         data.truncate(0);
         log.clear();
         SpareFiles files = new SpareFiles(id, data, log);
@@ -520,8 +636,16 @@ public final class JournalEntry implements AutoCloseable {
     }
   }
 
+  private void closePastCache() throws IOException {
+    if (pastCache != null) {
+      pastCache.close();
+      pastCache = null;
+    }
+  }
+
   private void closeChannels() throws IOException {
     closeLog();
+    closePastCache();
     if (data != null) {
       data.close();
       data = null;

@@ -68,15 +68,21 @@ public final class MountJournal implements AutoCloseable {
   private final Path directory;
   private final JournalIdentity identity;
   private final FileChannel lockChannel;
+  private final PageCacheChoice pageCache;
   private final AtomicLong nextId = new AtomicLong(1);
   private final Map<String, JournalEntry> entries = new TreeMap<>();
   private final Deque<SpareFiles> spares = new ArrayDeque<>(); // guarded by entries
   private boolean closed; // guarded by entries
 
-  private MountJournal(Path directory, JournalIdentity identity, FileChannel lockChannel) {
+  private MountJournal(
+      Path directory,
+      JournalIdentity identity,
+      FileChannel lockChannel,
+      PageCacheChoice pageCache) {
     this.directory = directory;
     this.identity = identity;
     this.lockChannel = lockChannel;
+    this.pageCache = pageCache;
   }
 
   /**
@@ -86,6 +92,11 @@ public final class MountJournal implements AutoCloseable {
    * @throws FsException when it cannot be made
    */
   public static MountJournal open(Path journalRoot, JournalIdentity identity) throws FsException {
+    return open(journalRoot, identity, new PageCacheChoice());
+  }
+
+  static MountJournal open(Path journalRoot, JournalIdentity identity, PageCacheChoice pageCache)
+      throws FsException {
     try {
       JournalFiles.makeDirectories(journalRoot);
       try (RootLock held = RootLock.take(journalRoot)) {
@@ -93,7 +104,7 @@ public final class MountJournal implements AutoCloseable {
         FileChannel lock =
             tryLock(directory).orElseThrow(() -> new IOException("a new journal cannot be locked"));
         JournalFiles.writeNew(directory.resolve(IDENTITY_NAME), identityJson(identity), true);
-        return new MountJournal(directory, identity, lock);
+        return new MountJournal(directory, identity, lock, pageCache);
       }
     } catch (IOException e) {
       throw JournalFiles.failure(journalRoot, "making a journal", e);
@@ -128,7 +139,9 @@ public final class MountJournal implements AutoCloseable {
           }
           continue;
         }
-        MountJournal journal = new MountJournal(directory, identified.get().identity(), lock.get());
+        MountJournal journal =
+            new MountJournal(
+                directory, identified.get().identity(), lock.get(), new PageCacheChoice());
         journal.load(!identified.get().bootId().equals(bootId()));
         if (journal.entries.isEmpty()) {
           release(directory, lock.get());
@@ -253,6 +266,11 @@ public final class MountJournal implements AutoCloseable {
     } catch (IOException e) {
       throw JournalFiles.failure(directory, "closing the journal", e);
     }
+  }
+
+  /** How large writes are made. */
+  PageCacheChoice pageCache() {
+    return pageCache;
   }
 
   void forget(JournalEntry entry) {
