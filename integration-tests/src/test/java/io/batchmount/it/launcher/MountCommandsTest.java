@@ -7,7 +7,10 @@ import com.azure.storage.blob.models.BlobType;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.batchmount.blob.AzuriteContainers;
+import io.batchmount.blob.TunnelProxy;
+import io.batchmount.core.testkit.Azurite;
 import io.batchmount.it.support.Batchmount;
+import io.batchmount.it.support.Storage;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -54,6 +57,32 @@ class MountCommandsTest extends LauncherFixture {
     assertThat(ProcessHandle.of(pid)).isEmpty();
     assertThat(mounts()).isEmpty();
     assertThat(status().path("mounts")).isEmpty();
+  }
+
+  /** As on a machine whose name service knows the own network only. */
+  @Test
+  void proxyOfTheEnvironmentKnowsTheHostThatThisMachineDoesNot() throws Exception {
+    String host = Azurite.ACCOUNT + ".blob.invalid";
+    Path blob = directory("b");
+    Path files = directory("f");
+    try (TunnelProxy proxy = new TunnelProxy(Storage.blobEndpoint().getPort())) {
+      batchmount
+          .with("AZURE_STORAGE_BLOB_ENDPOINT", "http://" + host)
+          .with("HTTP_PROXY", "http://" + proxy.address())
+          .run("mount", "blob", container, blob.toString())
+          .expect(0);
+      Files.writeString(blob.resolve("a"), "text");
+      batchmount.run("unmount", blob.toString()).expect(0);
+      assertThat(proxy.asked()).isNotEmpty().allMatch((host + ":80")::equals);
+      // what is on this machine is never asked of the proxy, which leads elsewhere
+      batchmount
+          .with("https_proxy", "http://" + proxy.address())
+          .run("mount", "files", share, files.toString())
+          .expect(0);
+      batchmount.run("unmount", files.toString()).expect(0);
+      assertThat(proxy.asked()).allMatch((host + ":80")::equals);
+    }
+    assertThat(blobs().getBlobClient("a").downloadContent().toString()).isEqualTo("text");
   }
 
   @Test

@@ -1,6 +1,7 @@
 package io.batchmount.launcher.cli;
 
 import io.batchmount.blob.NamePatterns;
+import io.batchmount.launcher.account.EnvironmentProxy;
 import io.batchmount.launcher.account.Redaction;
 import io.batchmount.launcher.job.ConfigurationException;
 import io.batchmount.launcher.mount.NotReadyException;
@@ -49,6 +50,7 @@ public final class Cli {
   /** Runs one command. */
   public int run(List<String> originalArguments) {
     Logging.quiet();
+    EnvironmentProxy.apply(environment, System.getProperties());
     List<String> arguments = originalArguments;
     CommandLine line;
     try {

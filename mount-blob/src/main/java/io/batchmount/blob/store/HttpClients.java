@@ -12,11 +12,10 @@ import io.netty.handler.codec.http.HttpClientCodec;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
-import io.netty.resolver.DefaultAddressResolverGroup;
-import io.netty.resolver.NoopAddressResolverGroup;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.X509Certificate;
@@ -24,6 +23,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509TrustManager;
@@ -82,11 +82,23 @@ final class HttpClients {
    * @return empty where options or environment name a proxy, which only the SDK's client can use
    */
   static Optional<BlockingClient> blocking(SdkBlobStore.Options options) {
-    if (options.route().proxy().isPresent()
-        || ProxyOptions.fromConfiguration(Configuration.getGlobalConfiguration()) != null) {
+    if (options.route().proxy().isPresent() || environmentWantsProxy(options.location())) {
       return Optional.empty();
     }
     return Optional.of(BLOCKING.computeIfAbsent(Key.of(options), HttpClients::makeBlocking));
+  }
+
+  private static boolean environmentWantsProxy(BlobLocation location) {
+    ProxyOptions named = ProxyOptions.fromConfiguration(Configuration.getGlobalConfiguration());
+    if (named == null) {
+      return false;
+    }
+    String direct = named.getNonProxyHosts();
+    return direct == null
+        || direct.isEmpty()
+        || !Pattern.compile(direct, Pattern.CASE_INSENSITIVE)
+            .matcher(String.valueOf(URI.create(location.endpoint()).getHost()))
+            .matches();
   }
 
   private static BlockingClient makeBlocking(Key key) {
@@ -134,13 +146,9 @@ final class HttpClients {
             .pendingAcquireTimeout(Duration.ofHours(1))
             .maxIdleTime(MAX_IDLE)
             .build();
+    // who resolves names is left to the builder: behind a proxy this machine may not know them
     reactor.netty.http.client.HttpClient netty =
         reactor.netty.http.client.HttpClient.create(connections)
-            .resolver(
-                // the proxy resolves names, which this machine may know nothing of
-                key.route().proxy().isPresent()
-                    ? NoopAddressResolverGroup.INSTANCE
-                    : DefaultAddressResolverGroup.INSTANCE)
             .option(
                 ChannelOption.RCVBUF_ALLOCATOR,
                 new AdaptiveRecvByteBufAllocator(MIN_RECEIVE, FIRST_RECEIVE, MAX_RECEIVE))
