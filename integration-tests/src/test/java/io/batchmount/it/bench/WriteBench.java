@@ -8,6 +8,7 @@ import com.azure.storage.blob.models.ParallelTransferOptions;
 import com.azure.storage.blob.options.BlobUploadFromFileOptions;
 import com.azure.storage.blob.sas.BlobContainerSasPermission;
 import com.azure.storage.blob.sas.BlobServiceSasSignatureValues;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.batchmount.blob.BlobTestMount;
 import io.batchmount.blob.store.BlobCredential;
 import io.batchmount.blob.store.BlobHeaders;
@@ -21,6 +22,7 @@ import io.batchmount.blob.store.WriteCondition;
 import io.batchmount.core.fuse.FuseMount;
 import io.batchmount.core.fuse.FuseMountOptions;
 import io.batchmount.core.testkit.Azurite;
+import io.batchmount.it.support.Batchmount;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -126,6 +128,7 @@ public final class WriteBench {
       }
     }
     Path work = Files.createTempDirectory("write-bench");
+    Batchmount.script(); // it must be there before anything is measured
     System.out.println("| work | mount | client without mount | ratio | rclone | notes |");
     System.out.println("| --- | --- | --- | --- | --- | --- |");
     WriteBench bench = new WriteBench(work, mebibytes << 20, rounds, rclone);
@@ -225,6 +228,55 @@ public final class WriteBench {
       fuse.unmount(Duration.ofMinutes(1), unused -> {});
       mount.close();
       deleteTree(state);
+      Files.delete(at);
+    }
+  }
+
+  /** The same by the built program, as users run it. */
+  private final class Program implements AutoCloseable {
+    final Path at;
+    private final Path home;
+    private final Process process;
+
+    Program(Service service) throws Exception {
+      at = Files.createDirectories(work.resolve(service.name + ".program"));
+      home = Files.createTempDirectory(work, "program");
+      process =
+          Batchmount.in(home)
+              .with("AZURE_STORAGE_ACCESS_KEY", Azurite.KEY)
+              .start(
+                  "mount",
+                  "blob",
+                  service.name,
+                  at.toString(),
+                  "--foreground",
+                  "--account",
+                  Azurite.ACCOUNT,
+                  "--blob-endpoint",
+                  service.store.location().endpoint(),
+                  "--memory",
+                  "256MiB")
+              .process();
+      long end = System.nanoTime() + WAIT_FOR_MOUNT_NANOS;
+      while (new ProcessBuilder("mountpoint", "-q", at.toString()).start().waitFor() != 0) {
+        if (!process.isAlive() || System.nanoTime() > end) {
+          throw new IOException("batchmount did not mount; its output is in " + home);
+        }
+        Thread.sleep(20);
+      }
+    }
+
+    /** Sent so far. */
+    long requests() throws IOException {
+      String text = Batchmount.in(home).run("status", "--json").expect(0).stdout();
+      return new ObjectMapper().readTree(text).at("/mounts/0/requests/total").asLong();
+    }
+
+    @Override
+    public void close() throws Exception {
+      process.destroy();
+      process.waitFor();
+      deleteTree(home);
       Files.delete(at);
     }
   }
@@ -335,16 +387,16 @@ public final class WriteBench {
     List<Timed> theirs = new ArrayList<>();
     Optional<Timed> peer;
     try (Service service = new Service(shaped)) {
-      try (Mounted mounted = new Mounted(service.store, service.name)) {
+      try (Program mounted = new Program(service)) {
         copy(warmUp, mounted.at.resolve("w"), writes);
         upload(service, "v", warmUp);
         for (int i = 0; i < rounds; i++) {
           Path file = mounted.at.resolve("f" + i);
           String blob = "theirs" + i;
-          settle();
-          ours.add(time(() -> copy(source, file, writes)));
-          settle();
-          theirs.add(time(() -> upload(service, blob, source)));
+          inTurns(
+              i,
+              () -> ours.add(time(mounted.process, () -> copy(source, file, writes))),
+              () -> theirs.add(time(() -> upload(service, blob, source))));
         }
       }
       peer = besideRclone(service, mount -> copy(source, mount.resolve("r"), writes));
@@ -387,6 +439,14 @@ public final class WriteBench {
   }
 
   /** The pages that earlier work left dirty are no cost of the next. */
+  /** Who is the first changes: the second finds memory that the first has just given back. */
+  private static void inTurns(int round, Work ours, Work theirs) throws Exception {
+    for (Work each : round % 2 == 0 ? List.of(ours, theirs) : List.of(theirs, ours)) {
+      settle();
+      each.run();
+    }
+  }
+
   private static void settle() throws Exception {
     new ProcessBuilder("sync").start().waitFor();
   }
@@ -435,26 +495,24 @@ public final class WriteBench {
    * is no part of what a mount that has run for a while costs.
    */
   private void smallFiles() throws Exception {
-    try (Service service = new Service(false);
-        Mounted mounted = new Mounted(service.store, service.name)) {
-      writeFiles(Files.createDirectory(mounted.at.resolve("w")), WARM_UP_FILES);
-      putBlobs(service.store, "v", WARM_UP_FILES, WRITERS);
-    }
     List<Timed> ours = new ArrayList<>();
     List<Timed> theirs = new ArrayList<>();
     Optional<Timed> peer;
     double requests;
     try (Service service = new Service(true)) {
-      try (Mounted mounted = new Mounted(service.store, service.name)) {
-        writeFiles(Files.createDirectory(mounted.at.resolve("w")), WRITERS); // connections
-        service.store.reset();
+      try (Program mounted = new Program(service)) {
+        writeFiles(Files.createDirectory(mounted.at.resolve("w")), WARM_UP_FILES);
+        putBlobs(service.store, "v", WARM_UP_FILES, WRITERS);
+        long before = mounted.requests();
         for (int i = 0; i < rounds; i++) {
           String blobs = "p" + i;
           Path directory = Files.createDirectory(mounted.at.resolve("d" + i));
-          ours.add(time(() -> writeFiles(directory, SMALL_FILES)));
-          theirs.add(time(() -> putBlobs(service.store, blobs, SMALL_FILES, WRITERS)));
+          inTurns(
+              i,
+              () -> ours.add(time(mounted.process, () -> writeFiles(directory, SMALL_FILES))),
+              () -> theirs.add(time(() -> putBlobs(service.store, blobs, SMALL_FILES, WRITERS))));
         }
-        requests = service.store.total() / (double) (rounds * SMALL_FILES) - 1;
+        requests = (mounted.requests() - before) / (double) (rounds * SMALL_FILES);
       }
       peer =
           besideRclone(
@@ -638,12 +696,21 @@ public final class WriteBench {
   /**
    * What some work took.
    *
-   * @param cpu seconds of this process (mount, program and link) and of Azurite
+   * @param cpu seconds of the processes that are no server, and of Azurite
    */
   private record Timed(double seconds, String cpu) {}
 
   private static Timed time(Work timed) throws Exception {
-    double own = cpu(ProcessHandle.current());
+    return time(List.of(ProcessHandle.current()), timed);
+  }
+
+  /** Of a mount in a process of its own. */
+  private static Timed time(Process mount, Work timed) throws Exception {
+    return time(List.of(ProcessHandle.current(), mount.toHandle()), timed);
+  }
+
+  private static Timed time(List<ProcessHandle> processes, Work timed) throws Exception {
+    double own = cpu(processes);
     double server = servers();
     long start = System.nanoTime();
     timed.run();
@@ -651,10 +718,7 @@ public final class WriteBench {
     return new Timed(
         seconds,
         String.format(
-            Locale.ROOT,
-            "%.1f + %.1f Azurite",
-            cpu(ProcessHandle.current()) - own,
-            servers() - server));
+            Locale.ROOT, "%.1f + %.1f Azurite", cpu(processes) - own, servers() - server));
   }
 
   private String medianOf() {
@@ -680,6 +744,10 @@ public final class WriteBench {
         .filter(child -> child.info().command().filter(c -> c.endsWith("node")).isPresent())
         .mapToDouble(WriteBench::cpu)
         .sum();
+  }
+
+  private static double cpu(List<ProcessHandle> processes) {
+    return processes.stream().mapToDouble(WriteBench::cpu).sum();
   }
 
   private static double cpu(ProcessHandle process) {
