@@ -14,8 +14,12 @@ import java.util.Properties;
  * themselves they look at properties of the JVM only.
  */
 public final class EnvironmentProxy {
-  /** Never asked of a proxy, which would look for an emulator on its own machine. */
-  private static final List<String> THIS_MACHINE = List.of("localhost", "127.*", "[::1]");
+  /**
+   * Never asked of a proxy: it would look for an emulator, or for the identity that the metadata
+   * service (169.254.169.254) gives this machine, on its own.
+   */
+  private static final List<String> THIS_MACHINE =
+      List.of("localhost", "127.*", "[::1]", "169.254.*");
 
   private static final int HTTP = 80;
   private static final int HTTPS = 443;

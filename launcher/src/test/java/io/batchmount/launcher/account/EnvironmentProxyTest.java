@@ -21,7 +21,7 @@ class EnvironmentProxyTest {
             Map.entry("https.proxyPort", "3128"),
             Map.entry("http.proxyHost", "other"),
             Map.entry("http.proxyPort", "80"),
-            Map.entry("http.nonProxyHosts", "localhost|127.*|[::1]"));
+            Map.entry("http.nonProxyHosts", "localhost|127.*|[::1]|169.254.*"));
   }
 
   @Test
@@ -31,9 +31,9 @@ class EnvironmentProxyTest {
                 Map.of("HTTPS_PROXY", "http://proxy", "no_proxy", ".local, example.com,10.0.0.1")))
         .containsEntry(
             "http.nonProxyHosts",
-            "localhost|127.*|[::1]|local|*.local|example.com|*.example.com|10.0.0.1|*.10.0.0.1");
+            "localhost|127.*|[::1]|169.254.*|local|*.local|example.com|*.example.com|10.0.0.1|*.10.0.0.1");
     assertThat(applied(Map.of("HTTPS_PROXY", "http://proxy", "NO_PROXY", "*")))
-        .containsEntry("http.nonProxyHosts", "localhost|127.*|[::1]|*");
+        .containsEntry("http.nonProxyHosts", "localhost|127.*|[::1]|169.254.*|*");
   }
 
   @Test
