@@ -394,7 +394,7 @@ public final class ShareFileSystem implements FileSystem {
       change.present(path);
       change.emptyDirectory(path);
     } catch (FsException e) {
-      throw onPath(path, e);
+      throw notMade(path, e);
     }
   }
 
@@ -505,7 +505,7 @@ public final class ShareFileSystem implements FileSystem {
       try {
         made = OpenFile.createExclusively(support, path, posix);
       } catch (FsException e) {
-        throw onPath(path, e);
+        throw notMade(path, e);
       }
       return handle(table.acquire(path, () -> made), how, false);
     }
@@ -653,6 +653,9 @@ public final class ShareFileSystem implements FileSystem {
         change.present(to);
       }
     } catch (FsException e) {
+      if (e.errno() == Errno.EEXIST) {
+        throw notMade(to, e);
+      }
       throw onPath(ServiceCode.is(e, ServiceCode.PARENT_NOT_FOUND) ? to : from, e);
     } finally {
       locked.forEach(OpenFile::unlockName);
@@ -765,7 +768,7 @@ public final class ShareFileSystem implements FileSystem {
               posix.toMetadata(path)));
       change.present(path);
     } catch (FsException e) {
-      throw onPath(path, e);
+      throw notMade(path, e);
     }
   }
 
@@ -879,6 +882,17 @@ public final class ShareFileSystem implements FileSystem {
     if (size > ShareStore.MAX_FILE_BYTES) {
       throw new FsException(Errno.EFBIG, path + ": a share holds files of at most 4 TiB");
     }
+  }
+
+  /**
+   * The error of a name that could not be made. Who is told that it exists will look for it, and
+   * must not be told that it does not.
+   */
+  private FsException notMade(String path, FsException e) throws FsException {
+    if (e.errno() == Errno.EEXIST) {
+      cache.taken(path);
+    }
+    return onPath(path, e);
   }
 
   /** Gives an error of the service the path that the caller knows, and the finer errno. */

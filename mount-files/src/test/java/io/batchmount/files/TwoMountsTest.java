@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.batchmount.core.AttributeChange;
+import io.batchmount.core.Caller;
 import io.batchmount.core.Errno;
 import io.batchmount.core.FileHandle;
+import io.batchmount.core.FileSystem;
 import io.batchmount.core.FsException;
 import io.batchmount.core.OpenOptions;
 import io.batchmount.core.RenameMode;
@@ -19,10 +21,14 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Two nodes with one share: promises 1, 2, 11 and 12. */
 class TwoMountsTest {
@@ -135,6 +141,38 @@ class TwoMountsTest {
     expect(
         Errno.EEXIST,
         () -> Files4Test.create(b.fileSystem(), "/lock", OpenOptions.WRITE.withExclusive()));
+  }
+
+  /** Making of a name without replacing anything. */
+  private interface Making {
+    void make(FileSystem fs) throws FsException;
+  }
+
+  private static Stream<Arguments> waysToMakeAName() {
+    return Stream.of(
+        Arguments.of(
+            "O_EXCL",
+            (Making)
+                fs -> Files4Test.create(fs, "/lock", OpenOptions.WRITE.withExclusive()).close()),
+        Arguments.of("mkdir", (Making) fs -> fs.makeDirectory("/lock", 0755, Caller.ROOT)),
+        Arguments.of("symlink", (Making) fs -> fs.makeSymlink("/lock", "to", Caller.ROOT)),
+        Arguments.of(
+            "renameat2",
+            (Making)
+                fs -> {
+                  Files4Test.put(fs, "/mine", "mine");
+                  fs.rename("/mine", "/lock", RenameMode.NO_REPLACE);
+                }));
+  }
+
+  /** A program that could not make its lock looks who holds it: by name, or in the listing. */
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("waysToMakeAName")
+  void nameThatIsTakenIsThereForTheOneWhoWasRefused(String way, Making making) throws Exception {
+    b.fileSystem().readDirectory("/", entry -> true); // b believes to know all names
+    Files4Test.put(a.fileSystem(), "/lock", "held by a");
+    expect(Errno.EEXIST, () -> making.make(b.fileSystem()));
+    assertThat(Files4Test.get(b.fileSystem(), "/lock")).isEqualTo("held by a");
   }
 
   @Test

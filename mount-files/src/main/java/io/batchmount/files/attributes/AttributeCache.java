@@ -204,6 +204,13 @@ public final class AttributeCache {
     return new Change(List.of(paths));
   }
 
+  /** The service says that something has this name: it is believed absent no longer. */
+  public void taken(String path) {
+    try (Change change = change(path)) {
+      change.present(path);
+    }
+  }
+
   /** Forgets a path and everything below it. */
   public void forgetTree(String path) {
     String key = ShareNames.key(path);
