@@ -52,6 +52,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -362,6 +363,7 @@ class JobRunnerTest {
   }
 
   @Test
+  @Timeout(120)
   void signalEndsTheWaitForOtherRunsOfTheClusterAndNotTheJobThatIsOver() throws Exception {
     sharer();
     List<String> before = new ArrayList<>();
