@@ -254,6 +254,20 @@ class TwoMountsTest {
         .untilAsserted(() -> assertThat(Files4Test.get(b.fileSystem(), "/f")).isEqualTo("new"));
   }
 
+  /** Its look-up was merely old; nobody can mix the two versions. */
+  @Test
+  void handleThatReadNothingBeforeTheFileWasReplacedReadsTheNewOne() throws Exception {
+    Files4Test.put(a.fileSystem(), "/f", "content");
+    try (FileHandle reader = b.fileSystem().open("/f", OpenOptions.READ)) {
+      Files4Test.put(a.fileSystem(), "/f.new", "new");
+      a.fileSystem().rename("/f.new", "/f", RenameMode.REPLACE);
+      assertThat(Files4Test.read(reader, 100)).isEqualTo("new");
+      Files4Test.put(a.fileSystem(), "/f.newer", "newer");
+      a.fileSystem().rename("/f.newer", "/f", RenameMode.REPLACE);
+      expect(Errno.ESTALE, () -> Files4Test.read(reader, 100));
+    }
+  }
+
   @Test
   void logBeingWrittenCanBeRenamedAndDeletedElsewhere() throws Exception {
     FileHandle log = Files4Test.create(a.fileSystem(), "/log", OpenOptions.APPEND);
