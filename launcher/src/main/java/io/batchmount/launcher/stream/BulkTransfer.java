@@ -193,7 +193,8 @@ public final class BulkTransfer {
     Path root = target.toAbsolutePath().normalize();
     long bytes =
         blobs.values().stream().mapToLong(item -> item.getProperties().getContentLength()).sum();
-    Work work = new Work(parallel, blobs.size(), bytes, progress);
+    long files = blobs.values().stream().filter(item -> !isDirectory(item)).count();
+    Work work = new Work(parallel, files, bytes, progress);
     blobs.forEach(
         (name, item) -> {
           String relative =
@@ -203,7 +204,7 @@ public final class BulkTransfer {
                       ? name.substring(name.lastIndexOf('/') + 1)
                       : name.substring(source.prefix().length() + 1);
           Path file = root.resolve(relative).normalize();
-          boolean marker = name.endsWith("/") || isDirectoryMarker(item);
+          boolean marker = isDirectory(item);
           if (!file.startsWith(root) || (file.equals(root) && !marker)) {
             work.fail(name + " would be written outside " + root + "; left out");
           } else if (marker) {
@@ -215,7 +216,11 @@ public final class BulkTransfer {
     return work.await();
   }
 
-  private static boolean isDirectoryMarker(BlobItem item) {
+  private static boolean isDirectory(BlobItem item) {
+    return item.getName().endsWith("/") || isMarked(item);
+  }
+
+  private static boolean isMarked(BlobItem item) {
     return item.getMetadata() != null
         && item.getMetadata().entrySet().stream()
             .anyMatch(
@@ -226,7 +231,7 @@ public final class BulkTransfer {
 
   private static long directory(Path directory) throws IOException {
     Files.createDirectories(directory);
-    return SKIPPED;
+    return DIRECTORY;
   }
 
   private static long download(
@@ -309,10 +314,13 @@ public final class BulkTransfer {
 
   private static final long SKIPPED = -1;
 
+  /** No file, so it is counted nowhere. */
+  private static final long DIRECTORY = -2;
+
   /** One file. */
   private interface Step {
     /**
-     * Bytes transferred, or {@link #SKIPPED}.
+     * Bytes transferred, {@link #SKIPPED} or {@link #DIRECTORY}.
      *
      * @param moved told how many bytes have gone so far
      */
@@ -354,7 +362,7 @@ public final class BulkTransfer {
                       });
               if (count == SKIPPED) {
                 skipped.incrementAndGet();
-              } else {
+              } else if (count != DIRECTORY) {
                 files.incrementAndGet();
                 bytes.addAndGet(count);
               }
