@@ -133,7 +133,7 @@ class BlobCrashTest {
       while (line != null && !line.equals("ready")) {
         line = out.readLine();
       }
-      assertThat(line).as(Files.readString(work.resolve("child.log"))).isEqualTo("ready");
+      assertThat(line).as(log(work)).isEqualTo("ready");
       List<Future<Optional<IOException>>> running = new ArrayList<>();
       for (CrashWorker worker : workers) {
         running.add(
@@ -152,11 +152,17 @@ class BlobCrashTest {
       killed.set(true);
       child.destroyForcibly().waitFor();
       for (Future<Optional<IOException>> each : running) {
-        assertThat(each.get(60, TimeUnit.SECONDS)).as("errors before the kill").isEmpty();
+        assertThat(each.get(60, TimeUnit.SECONDS))
+            .as("errors before the kill; the mount says: %s", log(work))
+            .isEmpty();
       }
     } finally {
       child.destroyForcibly().waitFor();
     }
+  }
+
+  private static String log(Path work) throws IOException {
+    return Files.readString(work.resolve("child.log"));
   }
 
   private static void recover(Path work, SdkBlobStore store, int round) throws FsException {
