@@ -42,7 +42,7 @@ public final class BlobWriteEngine implements BlobMutations {
   /** How often {@link #drain} tells what is left. */
   private static final Duration PROGRESS = Duration.ofSeconds(1);
 
-  /** Tries of a metadata change that meets other changes of the same blob. */
+  /** Tries of a metadata change, or a deletion, that meets other changes of the same blob. */
   private static final int TRIES = 4;
 
   private final WriteContext context;
@@ -292,11 +292,31 @@ public final class BlobWriteEngine implements BlobMutations {
       open.get().keepForReaders();
     }
     String blob = entry.isPresent() ? entry.get().blobName() : context.namespace().blobName(path);
-    Deletions.delete(context, blob, WriteCondition.ANY);
+    deleteKnown(path, blob, entry);
     if (open.isPresent()) {
       open.get().unlinked();
     }
     context.namespace().removed(path);
+  }
+
+  /**
+   * Deletes whatever version is there, but each request only the one that was seen: a request that
+   * is carried out late, after this process has died, must not take away what was made since.
+   */
+  private void deleteKnown(String path, String blob, Optional<BlobEntry> entry) throws FsException {
+    Optional<String> etag = entry.flatMap(BlobEntry::etag);
+    for (int i = 0; i < TRIES && etag.isPresent(); i++) {
+      try {
+        Deletions.delete(context, blob, WriteCondition.match(etag.get()));
+        return;
+      } catch (FsException e) {
+        if (e.errno() != Errno.ESTALE) {
+          throw e;
+        }
+        etag = context.namespace().refresh(path).flatMap(BlobEntry::etag);
+      }
+    }
+    Deletions.delete(context, blob, WriteCondition.ANY);
   }
 
   @Override

@@ -19,6 +19,9 @@ final class EntryFacts {
   /** Fact of a file that was unlinked while open: nothing is left to save. */
   static final String UNLINKED = "unlinked";
 
+  /** Fact of a file whose saved version is about to be deleted or replaced, on purpose. */
+  static final String REMOVING = "removing";
+
   static final String BLOB = "blob";
   static final String ETAG = "etag";
   static final String BASE_SIZE = "baseSize";

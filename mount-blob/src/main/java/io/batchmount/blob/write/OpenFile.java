@@ -58,6 +58,7 @@ final class OpenFile {
   private volatile long size;
   private volatile Map<String, String> metadata;
   private volatile boolean metadataChanged;
+  private boolean removing; // guarded by mutation; its blob is being deleted or replaced
   private volatile Optional<Instant> written = Optional.empty(); // last write since a commit
   private volatile Optional<JournalEntry> entry = Optional.empty();
   private volatile Optional<FsException> failure = Optional.empty();
@@ -335,11 +336,15 @@ final class OpenFile {
   /**
    * To be called before the file's blob is deleted or replaced, with the file held: what open
    * handles read of the saved version goes into the journal. If the blob stays after all, the next
-   * commit sends it once more.
+   * commit sends it once more. The journal knows from now on that nothing is lost when it is gone.
    */
   void keepForReaders() throws FsException {
     if (isOpen()) {
       keepBase();
+    }
+    removing = true;
+    if (entry.isPresent()) {
+      entry.get().updateFacts(path, facts());
     }
   }
 
@@ -481,6 +486,7 @@ final class OpenFile {
     }
     stream.reset();
     attempts.clear();
+    removing = false;
     context.namespace().fileStored(path, result.properties());
   }
 
@@ -522,9 +528,15 @@ final class OpenFile {
     }
   }
 
-  private void touch() {
+  private void touch() throws FsException {
     written = Optional.of(context.clock().instant());
     epoch++;
+    if (removing) { // it stayed after all, and holds something new
+      removing = false;
+      if (entry.isPresent()) {
+        entry.get().updateFacts(path, facts());
+      }
+    }
   }
 
   private void checkFits(long end) throws FsException {
@@ -622,6 +634,9 @@ final class OpenFile {
     Map<String, String> facts =
         EntryFacts.ofWrite(blob, base, currentMetadata(), contentType(), asAppendBlob);
     facts.putAll(attempts.facts());
+    if (removing) {
+      facts.put(EntryFacts.REMOVING, "true");
+    }
     return facts;
   }
 

@@ -10,8 +10,10 @@ import io.batchmount.blob.store.FaultyBlobStore;
 import io.batchmount.blob.store.InMemoryBlobStore;
 import io.batchmount.blob.store.WriteCondition;
 import io.batchmount.core.AttributeChange;
+import io.batchmount.core.Errno;
 import io.batchmount.core.FileHandle;
 import io.batchmount.core.FsException;
+import io.batchmount.core.RenameMode;
 import io.batchmount.core.journal.JournalEntry;
 import io.batchmount.core.journal.MountJournal;
 import java.nio.ByteBuffer;
@@ -63,6 +65,64 @@ class BlobRecoveryTest {
       assertThat(BlobRecovery.recover(journal, late).get(0).result())
           .isEqualTo(BlobRecovery.Result.NOTHING_LEFT);
       assertThat(EngineFixture.stored(memory, "f")).isEqualTo(content);
+    }
+  }
+
+  /**
+   * Found by the kill harness: a file was deleted while a handle of it was still being closed, so
+   * that its bytes were kept for that handle; the process died when the service had deleted it.
+   */
+  @Test
+  void aFileThatTheDeadProcessDeletedOrReplacedIsNotMissed() throws Exception {
+    for (boolean replaced : new boolean[] {false, true}) {
+      EngineFixture dying = new EngineFixture(root, memory, b -> b);
+      dying.put("/f", EngineFixture.bytes(1000, 1));
+      dying.put("/g", EngineFixture.bytes(10, 2));
+      dying.openForWrite("/f");
+      // the service carries it out, and the process hears no more of it
+      dying.faults.fail(
+          replaced ? BlobOperation.COPY : BlobOperation.DELETE,
+          0,
+          1,
+          FaultyBlobStore.Moment.AFTER,
+          Errno.EINTR,
+          "");
+      assertThatThrownBy(
+              () -> {
+                if (replaced) {
+                  dying.engine.rename("/g", "/f", RenameMode.REPLACE);
+                } else {
+                  dying.engine.unlink("/f");
+                }
+              })
+          .isInstanceOf(FsException.class);
+      dying.close(); // as if it died: nothing is saved any more
+      for (MountJournal journal : MountJournal.openAbandoned(root)) {
+        assertThat(BlobRecovery.recover(journal, memory))
+            .as("replaced: %s", replaced)
+            .allSatisfy(o -> assertThat(o.result()).isNotEqualTo(BlobRecovery.Result.CONFLICT));
+        journal.close();
+      }
+      if (replaced) {
+        assertThat(EngineFixture.stored(memory, "f")).isEqualTo(EngineFixture.bytes(10, 2));
+      } else {
+        assertThatThrownBy(() -> memory.getProperties("f")).hasMessageContaining("f");
+      }
+    }
+  }
+
+  /** A request of a dead process may be carried out when the name holds something new. */
+  @Test
+  void eachDeletionIsOfTheVersionThatWasSeen() throws Exception {
+    try (EngineFixture fixture = new EngineFixture(root, memory, b -> b)) {
+      fixture.put("/f", EngineFixture.bytes(10, 1));
+      fixture.counts.reset();
+      fixture.faults.meanwhile(
+          (operation, blob) -> operation == BlobOperation.DELETE,
+          () -> memory.putForeign("f", EngineFixture.bytes(20, 2)));
+      fixture.engine.unlink("/f");
+      assertThat(fixture.counts.count(BlobOperation.DELETE)).isEqualTo(2);
+      assertThatThrownBy(() -> memory.getProperties("f")).hasMessageContaining("f");
     }
   }
 
