@@ -59,11 +59,15 @@ public final class BlockingClient implements HttpClient {
     }
   }
 
+  /** The service closes idle connections after minutes; ours go first. */
+  private static final Duration MAX_IDLE = Duration.ofSeconds(50);
+
   private final Duration connectTimeout;
   private final int maxConnections;
+  private final Duration maxIdle;
   private final Supplier<SslContext> tls;
   private final ConcurrentHashMap<Origin, ConnectionPool> pools = new ConcurrentHashMap<>();
-  private final Watchdog watchdog = new Watchdog();
+  private final Watchdog watchdog;
 
   /**
    * @param connectTimeout of one connection
@@ -79,6 +83,14 @@ public final class BlockingClient implements HttpClient {
    * @param tls asked for each connection that is encrypted
    */
   public BlockingClient(Duration connectTimeout, int maxConnections, Supplier<SslContext> tls) {
+    this(connectTimeout, maxConnections, tls, MAX_IDLE);
+  }
+
+  BlockingClient(
+      Duration connectTimeout, int maxConnections, Supplier<SslContext> tls, Duration maxIdle) {
+    this.maxIdle = maxIdle;
+    this.watchdog =
+        new Watchdog(maxIdle.toNanos(), () -> pools.values().forEach(pool -> pool.closeIdle(0)));
     this.connectTimeout = connectTimeout;
     this.maxConnections = maxConnections;
     this.tls = tls;
@@ -118,7 +130,8 @@ public final class BlockingClient implements HttpClient {
     ConnectionPool pool =
         pools.computeIfAbsent(
             Origin.of(url),
-            origin -> new ConnectionPool(origin, tls, connectTimeout, maxConnections));
+            origin ->
+                new ConnectionPool(origin, tls, connectTimeout, maxConnections, maxIdle.toNanos()));
     watchdog.add(call);
     boolean given = false;
     try {

@@ -22,21 +22,25 @@ import java.util.function.Supplier;
  * too many grow old and go. Thread-safe.
  */
 final class ConnectionPool {
-  /** The service closes idle connections after minutes; ours go first. */
-  private static final long MAX_IDLE_NANOS = TimeUnit.SECONDS.toNanos(50);
-
   private static final long POLL_MILLIS = 100;
 
   private final Origin origin;
   private final Supplier<SslContext> tls;
   private final Duration connectTimeout;
+  private final long maxIdleNanos;
   private final Semaphore free;
   private final Deque<Connection> idle = new ArrayDeque<>(); // guarded by this
 
-  ConnectionPool(Origin origin, Supplier<SslContext> tls, Duration connectTimeout, int most) {
+  ConnectionPool(
+      Origin origin,
+      Supplier<SslContext> tls,
+      Duration connectTimeout,
+      int most,
+      long maxIdleNanos) {
     this.origin = origin;
     this.tls = tls;
     this.connectTimeout = connectTimeout;
+    this.maxIdleNanos = maxIdleNanos;
     this.free = new Semaphore(most, true);
   }
 
@@ -57,17 +61,22 @@ final class ConnectionPool {
 
   /** A connection that was used before, if there is one. */
   Optional<Connection> reused() {
+    closeIdle(maxIdleNanos);
+    synchronized (this) {
+      return Optional.ofNullable(idle.pollFirst());
+    }
+  }
+
+  /** Closes the connections that have not been used for so long. */
+  void closeIdle(long idleNanos) {
     List<Connection> old = new ArrayList<>();
-    Connection found;
     synchronized (this) {
       long now = System.nanoTime();
-      while (!idle.isEmpty() && now - idle.peekLast().idleSince() > MAX_IDLE_NANOS) {
+      while (!idle.isEmpty() && now - idle.peekLast().idleSince() >= idleNanos) {
         old.add(idle.removeLast());
       }
-      found = idle.pollFirst();
     }
     old.forEach(Connection::discard);
-    return Optional.ofNullable(found);
   }
 
   /** A new connection. */

@@ -534,6 +534,25 @@ class BlockingClientTest {
     assertThat(connections).hasValue(3);
   }
 
+  @Test
+  void connectionsThatNobodyUsesAnyMoreAreClosed() throws IOException {
+    BlockingClient shortLived =
+        new BlockingClient(
+            Duration.ofSeconds(5),
+            4,
+            () -> {
+              throw new IllegalStateException("no TLS here");
+            },
+            Duration.ofMillis(200));
+    for (int i = 1; i <= 2; i++) {
+      int times = i;
+      next(text("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na"));
+      assertThat(body(get(shortLived, url()), 4)).isEqualTo(text("a"));
+      org.awaitility.Awaitility.await().until(() -> closed.get() == times);
+    }
+    assertThat(connections).hasValue(2);
+  }
+
   /** A refusal comes before the body was sent, and the connection ends. */
   @Test
   void whatAServerSaysBeforeItClosesIsHeard() throws Exception {
