@@ -135,6 +135,20 @@ final class Fetch implements DownloadTarget {
     }
   }
 
+  /**
+   * Gives it the memory that was taken ahead of its start.
+   *
+   * @return false when somebody who could not wait has begun it with memory of his own: his bytes
+   *     must not be mixed with these pages, which stay the caller's
+   */
+  synchronized boolean memoryAhead(List<Page> taken) {
+    if (state != State.QUEUED) {
+      return false;
+    }
+    memory(taken);
+    return true;
+  }
+
   /** Becomes the one who works on it; false when somebody else is or it is over. */
   synchronized boolean start() {
     if (state != State.QUEUED) {

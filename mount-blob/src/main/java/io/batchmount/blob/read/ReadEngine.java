@@ -528,7 +528,11 @@ public final class ReadEngine implements BlobContentReader, AutoCloseable {
       drop(fetch);
       return Optional.empty();
     }
-    fetch.memory(pages);
+    if (!fetch.memoryAhead(pages)) {
+      pages.forEach(Page::release);
+      drop(fetch);
+      return Optional.empty();
+    }
     meters.fetch(cause, fetch.length());
     try {
       caches
