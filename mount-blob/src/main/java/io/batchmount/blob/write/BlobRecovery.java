@@ -175,12 +175,12 @@ public final class BlobRecovery {
     if (!sameVersion && now.isPresent() && holds(now.get(), entry)) {
       return Result.NOTHING_LEFT; // the commit had been done, only its answer was not heard
     }
-    if (!sameVersion && facts.containsKey(EntryFacts.REMOVING)) {
-      return Result.NOTHING_LEFT; // deleted or replaced by the dead process itself
-    }
     Attempts attempts = Attempts.ofFacts(facts);
     boolean ours =
         !sameVersion && now.isPresent() && attempts.epochOf(store, now.get()).isPresent();
+    if (!sameVersion && !ours && facts.containsKey(EntryFacts.REMOVING)) {
+      return Result.NOTHING_LEFT; // deleted or replaced by the dead process itself
+    }
     if (!sameVersion && !ours && conflict == Conflict.FAIL) {
       throw new FsException(
           Errno.ESTALE,

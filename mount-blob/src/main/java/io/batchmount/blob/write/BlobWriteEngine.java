@@ -292,7 +292,12 @@ public final class BlobWriteEngine implements BlobMutations {
       open.get().keepForReaders();
     }
     String blob = entry.isPresent() ? entry.get().blobName() : context.namespace().blobName(path);
-    deleteKnown(path, blob, entry);
+    try {
+      deleteKnown(path, blob, entry);
+    } catch (FsException e) {
+      open.ifPresent(file -> file.stays(e));
+      throw e;
+    }
     if (open.isPresent()) {
       open.get().unlinked();
     }

@@ -343,8 +343,25 @@ final class OpenFile {
       keepBase();
     }
     removing = true;
-    if (entry.isPresent()) {
-      entry.get().updateFacts(path, facts());
+    try {
+      if (entry.isPresent()) {
+        entry.get().updateFacts(path, facts());
+      }
+    } catch (FsException e) {
+      removing = false;
+      throw e;
+    }
+  }
+
+  /** What {@link #keepForReaders} was called for has failed: what is unsaved counts again. */
+  void stays(FsException cause) {
+    removing = false;
+    try {
+      if (entry.isPresent()) {
+        entry.get().updateFacts(path, facts());
+      }
+    } catch (FsException e) {
+      cause.addSuppressed(e);
     }
   }
 
@@ -528,15 +545,9 @@ final class OpenFile {
     }
   }
 
-  private void touch() throws FsException {
+  private void touch() {
     written = Optional.of(context.clock().instant());
     epoch++;
-    if (removing) { // it stayed after all, and holds something new
-      removing = false;
-      if (entry.isPresent()) {
-        entry.get().updateFacts(path, facts());
-      }
-    }
   }
 
   private void checkFits(long end) throws FsException {

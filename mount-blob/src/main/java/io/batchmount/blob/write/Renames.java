@@ -53,10 +53,18 @@ final class Renames {
       if (target.isPresent()) {
         target.get().keepForReaders();
       }
-      directories.keepParent(from);
-      Optional<HierarchicalOperations> tree = context.store().hierarchy();
-      BlobProperties copy =
-          tree.isPresent() ? inOneStep(tree.get(), from, to, mode) : copyAndDelete(from, to, mode);
+      BlobProperties copy;
+      try {
+        directories.keepParent(from);
+        Optional<HierarchicalOperations> tree = context.store().hierarchy();
+        copy =
+            tree.isPresent()
+                ? inOneStep(tree.get(), from, to, mode)
+                : copyAndDelete(from, to, mode);
+      } catch (FsException e) {
+        target.ifPresent(file -> file.stays(e));
+        throw e;
+      }
       if (target.isPresent()) {
         target.get().unlinked();
       }

@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -74,41 +75,62 @@ class BlobRecoveryTest {
    */
   @Test
   void aFileThatTheDeadProcessDeletedOrReplacedIsNotMissed() throws Exception {
+    byte[] content = EngineFixture.bytes(1000, 1);
     for (boolean replaced : new boolean[] {false, true}) {
-      EngineFixture dying = new EngineFixture(root, memory, b -> b);
-      dying.put("/f", EngineFixture.bytes(1000, 1));
-      dying.put("/g", EngineFixture.bytes(10, 2));
-      dying.openForWrite("/f");
-      // the service carries it out, and the process hears no more of it
-      dying.faults.fail(
-          replaced ? BlobOperation.COPY : BlobOperation.DELETE,
-          0,
-          1,
-          FaultyBlobStore.Moment.AFTER,
-          Errno.EINTR,
-          "");
-      assertThatThrownBy(
-              () -> {
-                if (replaced) {
-                  dying.engine.rename("/g", "/f", RenameMode.REPLACE);
-                } else {
-                  dying.engine.unlink("/f");
-                }
-              })
-          .isInstanceOf(FsException.class);
-      dying.close(); // as if it died: nothing is saved any more
-      for (MountJournal journal : MountJournal.openAbandoned(root)) {
-        assertThat(BlobRecovery.recover(journal, memory))
-            .as("replaced: %s", replaced)
-            .allSatisfy(o -> assertThat(o.result()).isNotEqualTo(BlobRecovery.Result.CONFLICT));
-        journal.close();
-      }
-      if (replaced) {
-        assertThat(EngineFixture.stored(memory, "f")).isEqualTo(EngineFixture.bytes(10, 2));
-      } else {
-        assertThatThrownBy(() -> memory.getProperties("f")).hasMessageContaining("f");
+      BlobProperties stored = memory.putForeign("f", content);
+      Map<String, String> facts = new HashMap<>(facts(stored));
+      facts.put(EntryFacts.REMOVING, "true");
+      try (MountJournal journal = MountJournal.open(root, EngineFixture.IDENTITY)) {
+        JournalEntry entry = journal.begin("/f", EntryFacts.WRITE, facts);
+        entry.truncate(content.length);
+        entry.write(ByteBuffer.wrap(content), 0);
+        memory.delete("f", WriteCondition.ANY);
+        if (replaced) {
+          memory.putForeign("f", EngineFixture.bytes(10, 2));
+        }
+        assertThat(BlobRecovery.recover(journal, memory).get(0).result())
+            .isEqualTo(BlobRecovery.Result.NOTHING_LEFT);
+        assertThat(memory.names()).hasSize(replaced ? 1 : 0);
       }
     }
+  }
+
+  /** What that recovery goes by is noted before the request is sent, and taken back if it fails. */
+  @Test
+  void theJournalKnowsWhatIsBeingDeletedOrReplaced() throws Exception {
+    for (BlobOperation operation : List.of(BlobOperation.DELETE, BlobOperation.COPY)) {
+      try (EngineFixture fixture = new EngineFixture(root, memory, b -> b)) {
+        fixture.put("/f", EngineFixture.bytes(1000, 1));
+        fixture.put("/g", EngineFixture.bytes(10, 2));
+        FileHandle open = fixture.openForWrite("/f");
+        open.write(ByteBuffer.wrap(new byte[] {1}), 0);
+        boolean[] known = new boolean[1];
+        fixture.faults.fail(
+            operation, 0, 1, FaultyBlobStore.Moment.BEFORE, Errno.EACCES, "AuthorizationFailure");
+        fixture.faults.meanwhile(
+            (op, blob) -> op == operation, () -> known[0] = isRemoving(fixture.journal));
+        for (int i = 0; i < 2; i++) { // the first fails
+          try {
+            if (operation == BlobOperation.DELETE) {
+              fixture.engine.unlink("/f");
+            } else {
+              fixture.engine.rename("/g", "/f", RenameMode.REPLACE);
+            }
+          } catch (FsException e) {
+            assertThat(e.errno()).isEqualTo(Errno.EACCES);
+            assertThat(isRemoving(fixture.journal)).isFalse();
+          }
+        }
+        assertThat(known[0]).as("%s", operation).isTrue();
+        open.close();
+      }
+    }
+  }
+
+  private static boolean isRemoving(MountJournal journal) {
+    return journal.entries().stream()
+        .filter(entry -> entry.operation().equals(EntryFacts.WRITE))
+        .anyMatch(entry -> entry.facts().containsKey(EntryFacts.REMOVING));
   }
 
   /** A request of a dead process may be carried out when the name holds something new. */
