@@ -166,7 +166,11 @@ public final class BlobRecovery {
     }
     String blob = facts.get(EntryFacts.BLOB);
     Optional<String> etag = Optional.ofNullable(facts.get(EntryFacts.ETAG));
-    if (etag.isPresent() && entry.floor() == Long.MAX_VALUE && entry.dirty().isEmpty()) {
+    boolean wholeBase = !facts.containsKey(EntryFacts.VALID_BASE);
+    if (etag.isPresent()
+        && wholeBase
+        && entry.floor() == Long.MAX_VALUE
+        && entry.dirty().isEmpty()) {
       // the first record of an entry on a saved version is its size: the process died before it
       return Result.NOTHING_LEFT;
     }
@@ -189,7 +193,12 @@ public final class BlobRecovery {
                   ? ": somebody else changed it since; what was written is kept here"
                   : ": somebody else deleted it since; what was written is kept here"));
     }
-    long baseSize = now.map(BlobProperties::size).orElse(0L);
+    long baseSize =
+        Math.min(
+            now.map(BlobProperties::size).orElse(0L),
+            Optional.ofNullable(facts.get(EntryFacts.VALID_BASE))
+                .map(Long::parseLong)
+                .orElse(Long.MAX_VALUE));
     FileImage image =
         new FileImage(
             now,

@@ -25,6 +25,10 @@ final class EntryFacts {
   static final String BLOB = "blob";
   static final String ETAG = "etag";
   static final String BASE_SIZE = "baseSize";
+
+  /** Fact: bytes at the beginning of the base that count, where these are not all. */
+  static final String VALID_BASE = "validBase";
+
   static final String CONTENT_TYPE = "contentType";
   static final String APPEND = "append";
   static final String METADATA = "meta.";
@@ -45,6 +49,7 @@ final class EntryFacts {
   static Map<String, String> ofWrite(
       String blob,
       Optional<BlobProperties> base,
+      long validBase,
       Map<String, String> metadata,
       Optional<String> contentType,
       boolean append) {
@@ -54,6 +59,9 @@ final class EntryFacts {
         version -> {
           facts.put(ETAG, version.etag());
           facts.put(BASE_SIZE, Long.toString(version.size()));
+          if (validBase < version.size()) {
+            facts.put(VALID_BASE, Long.toString(validBase));
+          }
         });
     contentType.ifPresent(type -> facts.put(CONTENT_TYPE, type));
     if (append) {

@@ -643,7 +643,7 @@ final class OpenFile {
 
   private Map<String, String> facts() {
     Map<String, String> facts =
-        EntryFacts.ofWrite(blob, base, currentMetadata(), contentType(), asAppendBlob);
+        EntryFacts.ofWrite(blob, base, validBase, currentMetadata(), contentType(), asAppendBlob);
     facts.putAll(attempts.facts());
     if (removing) {
       facts.put(EntryFacts.REMOVING, "true");

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -159,9 +160,11 @@ final class TransferPool implements AutoCloseable {
    */
   ByteBuffer borrow(int size) throws FsException {
     synchronized (idle) {
-      for (ByteBuffer buffer : idle) {
+      // not idle.remove(buffer): buffers are equal when their bytes are, and another would go
+      for (Iterator<ByteBuffer> all = idle.iterator(); all.hasNext(); ) {
+        ByteBuffer buffer = all.next();
         if (buffer.capacity() >= size && buffer.capacity() <= Math.max(ALIGNMENT, 2L * size)) {
-          idle.remove(buffer);
+          all.remove();
           return buffer.clear().limit(size);
         }
       }

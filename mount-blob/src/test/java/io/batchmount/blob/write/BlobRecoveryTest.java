@@ -168,6 +168,28 @@ class BlobRecoveryTest {
     }
   }
 
+  /** Found by the model-based test: what the replaced file had shone through the holes. */
+  @Test
+  void nothingOfAFileThatAnUnsavedOneReplacedComesBack() throws Exception {
+    EngineFixture dying = new EngineFixture(root, memory, b -> b);
+    dying.put("/old", EngineFixture.bytes(1000, 1));
+    FileHandle handle = dying.create("/new");
+    handle.write(ByteBuffer.wrap(new byte[] {1, 2, 3}), 0);
+    handle.write(ByteBuffer.wrap(new byte[] {4}), 500);
+    dying.engine.rename("/new", "/old", RenameMode.REPLACE);
+    dying.close(); // as if it died: nothing is saved any more
+    for (MountJournal journal : MountJournal.openAbandoned(root)) {
+      assertThat(BlobRecovery.recover(journal, memory).get(0).result())
+          .isEqualTo(BlobRecovery.Result.SAVED);
+      journal.close();
+    }
+    byte[] expected = new byte[501];
+    System.arraycopy(new byte[] {1, 2, 3}, 0, expected, 0, 3);
+    expected[500] = 4;
+    assertThat(EngineFixture.stored(memory, "old")).isEqualTo(expected);
+    assertThat(memory.names()).containsExactly("old");
+  }
+
   /** What make and rsync go by: the time of the last write, not that of the version before. */
   @Test
   void aRecoveredFileHasTheTimeOfItsLastWrite() throws Exception {
@@ -217,7 +239,8 @@ class BlobRecoveryTest {
   }
 
   private static Map<String, String> facts(BlobProperties base) {
-    return EntryFacts.ofWrite("f", Optional.of(base), base.metadata(), Optional.empty(), false);
+    return EntryFacts.ofWrite(
+        "f", Optional.of(base), base.size(), base.metadata(), Optional.empty(), false);
   }
 
   private static Map<String, String> rename(BlobProperties source, String replaces) {
