@@ -11,7 +11,7 @@
  * io.batchmount.blob.http.Sink}. A blocked call ends only when its connection is closed: {@code
  * Watchdog} does that when the caller was interrupted, its time is over, or nothing moves any more.
  *
- * <p>Listings and the Data Lake endpoint use the SDK's own client, and so does everything where the
- * environment or the mount names a proxy.
+ * <p>Listings, block lists and the Data Lake endpoint use the SDK's own client, and so does
+ * everything where the environment or the mount names a proxy.
  */
 package io.batchmount.blob.http;

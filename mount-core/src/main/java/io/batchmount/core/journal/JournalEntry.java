@@ -12,6 +12,8 @@ import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One unsaved file, or one step that must be finished as a whole.
@@ -34,6 +36,8 @@ public final class JournalEntry implements AutoCloseable {
     ACTIVE,
     FAILED
   }
+
+  private static final Logger LOG = LoggerFactory.getLogger(JournalEntry.class);
 
   /** Bytes of an intent with its earlier lines, above which it is written anew. */
   private static final int MAX_INTENT_BYTES = 64 << 10;
@@ -246,6 +250,7 @@ public final class JournalEntry implements AutoCloseable {
     } catch (IOException | UnsupportedOperationException e) {
       // file systems refuse in many ways; where the disk itself is at fault the other way says so
       journal.pageCache().refuse(e.toString());
+      onDiskOnly.clear(); // the channel may be closed: all is read the other way from now on
     }
     return at - offset;
   }
@@ -337,8 +342,7 @@ public final class JournalEntry implements AutoCloseable {
    *
    * @return bytes read
    */
-  private static int readPastCache(FileChannel channel, ByteBuffer target, long offset)
-      throws IOException {
+  private static int readPastCache(FileChannel channel, ByteBuffer target, long offset) {
     int begin = target.position();
     int limit = target.limit();
     target.limit(limit - target.remaining() % ALIGNMENT);
@@ -349,6 +353,9 @@ public final class JournalEntry implements AutoCloseable {
           break; // the rest is read the other way
         }
       }
+    } catch (IOException e) {
+      LOG.debug(
+          "reading past the page cache: {}", e.toString()); // the other way says what is wrong
     } finally {
       target.limit(limit);
     }
