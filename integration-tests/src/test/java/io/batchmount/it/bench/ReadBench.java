@@ -111,7 +111,7 @@ public final class ReadBench {
       bench.server.close();
       bench.data.close();
     } finally {
-      ReadData.deleteTree(work);
+      BenchFiles.deleteTree(work);
     }
     System.exit(0);
   }
@@ -396,7 +396,7 @@ public final class ReadBench {
           row.readsDiskRaw ? rawRate(cache) : 0,
           pagesRead(row, who, output) - pages);
     } finally {
-      ReadData.deleteTree(cache);
+      BenchFiles.deleteTree(cache);
     }
   }
 

@@ -39,7 +39,7 @@ final class ReadData implements Closeable {
     this.files = files;
     Path complete = root.resolveSibling(root.getFileName() + "-" + size + "-" + files);
     if (!Files.exists(complete)) {
-      deleteTree(root);
+      BenchFiles.deleteTree(root);
       make();
       Files.writeString(complete, "");
     }
@@ -104,17 +104,6 @@ final class ReadData implements Closeable {
       for (long at = 0; at < channel.size(); at += MAPPED_BYTES) {
         long count = Math.min(MAPPED_BYTES, channel.size() - at);
         pinned.add(channel.map(FileChannel.MapMode.READ_ONLY, at, count).load());
-      }
-    }
-  }
-
-  static void deleteTree(Path root) throws IOException {
-    if (!Files.exists(root)) {
-      return;
-    }
-    try (Stream<Path> tree = Files.walk(root)) {
-      for (Path path : tree.sorted(Collections.reverseOrder()).toList()) {
-        Files.deleteIfExists(path);
       }
     }
   }

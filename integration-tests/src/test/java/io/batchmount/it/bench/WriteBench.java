@@ -49,7 +49,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * {@code bin/bench write}: writing to a mounted container in Azurite, to the end of close, beside
@@ -137,7 +136,7 @@ public final class WriteBench {
         bench.measure(row);
       }
     } finally {
-      deleteTree(work);
+      BenchFiles.deleteTree(work);
     }
     System.exit(0); // the servers' threads are not all daemons
   }
@@ -160,7 +159,7 @@ public final class WriteBench {
    * what the journal has there, which no service in the cloud waits for. So it works in memory.
    */
   private static final class Service implements AutoCloseable {
-    final Path disk = Files.createTempDirectory(serverDirectory(), "write-bench-azurite");
+    final Path disk = Files.createTempDirectory(BenchFiles.memory(), "write-bench-azurite");
     final Azurite server = Azurite.start(0, disk);
     final String name = "bench";
     final ShapedLink link;
@@ -205,7 +204,7 @@ public final class WriteBench {
     public void close() throws Exception {
       link.close();
       server.close();
-      deleteTree(disk);
+      BenchFiles.deleteTree(disk);
     }
   }
 
@@ -227,7 +226,7 @@ public final class WriteBench {
     public void close() throws Exception {
       fuse.unmount(Duration.ofMinutes(1), unused -> {});
       mount.close();
-      deleteTree(state);
+      BenchFiles.deleteTree(state);
       Files.delete(at);
     }
   }
@@ -276,7 +275,7 @@ public final class WriteBench {
     public void close() throws Exception {
       process.destroy();
       process.waitFor();
-      deleteTree(home);
+      BenchFiles.deleteTree(home);
       Files.delete(at);
     }
   }
@@ -345,7 +344,7 @@ public final class WriteBench {
       if (!process.waitFor(10, TimeUnit.SECONDS)) {
         process.destroyForcibly().waitFor();
       }
-      deleteTree(state);
+      BenchFiles.deleteTree(state);
       Files.delete(at);
     }
   }
@@ -767,20 +766,6 @@ public final class WriteBench {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return false;
-    }
-  }
-
-  /** A directory in memory where there is one. */
-  private static Path serverDirectory() {
-    Path memory = Path.of("/dev/shm");
-    return Files.isWritable(memory) ? memory : Path.of(System.getProperty("java.io.tmpdir"));
-  }
-
-  private static void deleteTree(Path root) throws IOException {
-    try (Stream<Path> files = Files.walk(root)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(file);
-      }
     }
   }
 

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -14,7 +15,9 @@ import java.util.ArrayDeque;
 import java.util.BitSet;
 import java.util.Deque;
 import java.util.HexFormat;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
@@ -38,6 +41,9 @@ final class FileUploader {
   private final BufferBudget buffers;
   private final BandwidthLimit bandwidth;
   private final Optional<UploadJournal> journal;
+
+  /** Whether files may be sent without a copy, by device: the table of mounts is long to read. */
+  private final Map<String, Boolean> directDevices = new ConcurrentHashMap<>();
 
   FileUploader(
       UploadOptions options,
@@ -110,10 +116,11 @@ final class FileUploader {
     buffers.acquire(length);
     try {
       Optional<MessageDigest> digest = digest();
-      // for a small file a look at the table of mounts costs more than the copy that it saves
-      FileSlice content = slice(task, channel, 0, length, false, digest);
+      FileSlice content = slice(task, channel, 0, length, isDirect(task, version), digest);
       FileFacts facts = facts(task, digest);
       send(task, version, content, () -> task.target().put(task.name(), content, facts));
+      // sent from the file by its name, which another file may have taken meanwhile
+      requireSameFile(task, version, length);
     } finally {
       buffers.release(length);
     }
@@ -141,9 +148,13 @@ final class FileUploader {
    * connections, and a mount of this very process needs these to answer the read: a file on a FUSE
    * file system is therefore read by the threads of the upload.
    */
-  private static boolean isDirect(FileTask task) {
+  private boolean isDirect(FileTask task, FileVersion version) {
+    return directDevices.computeIfAbsent(version.device(), any -> isDirect(task.file()));
+  }
+
+  private static boolean isDirect(Path file) {
     try {
-      return !Files.getFileStore(task.file()).type().startsWith("fuse");
+      return !Files.getFileStore(file).type().startsWith("fuse");
     } catch (IOException e) {
       return false; // the slower way works for every file
     }
@@ -199,7 +210,7 @@ final class FileUploader {
       task.retrying()
           .call(() -> task.target().begin(task.name(), upload.upload(), length, FileFacts.NONE));
     }
-    boolean direct = digest.isEmpty() && isDirect(task);
+    boolean direct = digest.isEmpty() && isDirect(task, version);
     Deque<Sending> sending = new ArrayDeque<>();
     try {
       for (int index = 0; index < count; index++) {

@@ -21,4 +21,10 @@ record FileVersion(long size, long modifiedNanos, String key) {
         attributes.lastModifiedTime().to(TimeUnit.NANOSECONDS),
         String.valueOf(attributes.fileKey()));
   }
+
+  /** The part of the key that all files of one file system share. */
+  String device() {
+    int inode = key.indexOf(",ino=");
+    return inode < 0 ? key : key.substring(0, inode);
+  }
 }

@@ -1,6 +1,7 @@
 package io.batchmount.launcher.outputs;
 
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -346,7 +347,7 @@ public final class OutputFilesPhase implements AutoCloseable {
     log.info(
         String.format(
             Locale.ROOT,
-            "end of the upload phase: %d files stored, %d errors, %.3f s",
+            "end of the upload phase: %d files stored, %d errors, %s s",
             result.uploaded().size(),
             result.errors().size(),
             seconds(System.nanoTime() - start)));
@@ -396,8 +397,9 @@ public final class OutputFilesPhase implements AutoCloseable {
     return tasks.stream().mapToLong(task -> task.file().toFile().length()).sum();
   }
 
-  private static double seconds(long nanos) {
-    return (double) nanos / TimeUnit.SECONDS.toNanos(1);
+  /** To the millisecond; written for each file, so without a formatter. */
+  private static String seconds(long nanos) {
+    return BigDecimal.valueOf(TimeUnit.NANOSECONDS.toMillis(nanos), 3).toPlainString();
   }
 
   /**
@@ -454,13 +456,13 @@ public final class OutputFilesPhase implements AutoCloseable {
       log.ifPresent(
           to ->
               to.info(
-                  String.format(
-                      Locale.ROOT,
-                      "%s %s, %d bytes in %.3f s",
-                      done.file().skipped() ? "was stored before:" : "uploaded",
-                      task.file(),
-                      done.file().bytes(),
-                      seconds(nanos))));
+                  (done.file().skipped() ? "was stored before: " : "uploaded ")
+                      + task.file()
+                      + ", "
+                      + done.file().bytes()
+                      + " bytes in "
+                      + seconds(nanos)
+                      + " s"));
       listener.stored(done.file());
     }
 

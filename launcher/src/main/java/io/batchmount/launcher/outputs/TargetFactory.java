@@ -212,7 +212,8 @@ final class TargetFactory {
                 new RequestRetryOptions(
                     RetryPolicyType.FIXED,
                     1,
-                    options.retry().tryTimeout(),
+                    // the HTTP client's own: one around it would end the wait and not the request
+                    null,
                     Duration.ofMillis(NO_DELAY_IS_USED_MILLIS),
                     Duration.ofMillis(NO_DELAY_IS_USED_MILLIS),
                     null));

@@ -82,7 +82,8 @@ public record UploadOptions(
    * @param tries of one request, at least 1
    * @param firstWait before the second try; doubled for each further one
    * @param longestWait bound of the doubling
-   * @param tryTimeout after which a try counts as failed; at least a second
+   * @param tryTimeout without progress of the request, or waiting for its answer, after which a try
+   *     counts as failed; at least a second
    */
   public record Retry(int tries, Duration firstWait, Duration longestWait, Duration tryTimeout) {
     /** Rides out an outage of a minute; a block may crawl for ten. */

@@ -15,7 +15,7 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A network between client and server that can be cut: forwards bytes, and on command closes all
- * connections after so many bytes of requests, stays down, or swallows an answer.
+ * connections after so many bytes of requests, stays down, or swallows answers.
  */
 public final class FaultyProxy implements AutoCloseable {
   private final ServerSocket listener;
@@ -26,6 +26,7 @@ public final class FaultyProxy implements AutoCloseable {
   private final AtomicBoolean down = new AtomicBoolean();
   private final AtomicBoolean stayDown = new AtomicBoolean();
   private final AtomicBoolean swallowAnswer = new AtomicBoolean();
+  private final AtomicBoolean silent = new AtomicBoolean();
 
   /** In front of the server of that address. */
   public FaultyProxy(URI target) throws IOException {
@@ -56,8 +57,14 @@ public final class FaultyProxy implements AutoCloseable {
     swallowAnswer.set(true);
   }
 
+  /** Requests get through, no answer comes back, and no connection is closed. */
+  public void holdAnswers() {
+    silent.set(true);
+  }
+
   /** The network is up again. */
   public void heal() {
+    silent.set(false);
     cutAt.set(Long.MAX_VALUE);
     down.set(false);
   }
@@ -107,8 +114,10 @@ public final class FaultyProxy implements AutoCloseable {
         if (!request && swallowAnswer.compareAndSet(true, false)) {
           return;
         }
-        out.write(buffer, 0, read);
-        out.flush();
+        if (request || !silent.get()) {
+          out.write(buffer, 0, read);
+          out.flush();
+        }
       }
     } catch (IOException e) {
       // a cut connection: what this class is for

@@ -32,6 +32,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Bad luck during the phase: networks that are cut, files that change, uploads taken up again. */
 class OutputFilesFaultTest {
@@ -99,6 +100,28 @@ class OutputFilesFaultTest {
       assertThat(container.getBlobClient("t/f" + i).downloadContent().toBytes())
           .isEqualTo(Files.readAllBytes(wd.resolve("f" + i)));
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3 * MIB})
+  @Timeout(60)
+  void serverThatNeverAnswersCostsTheTriesAndNoMore(int bytes) throws IOException {
+    Files.write(wd.resolve("f"), new byte[bytes]);
+    network.holdAnswers();
+    UploadOptions.Retry twice =
+        new UploadOptions.Retry(
+            2, Duration.ofMillis(10), Duration.ofMillis(10), Duration.ofSeconds(1));
+
+    PhaseResult result = upload(UploadOptions.defaults().withRetry(twice));
+
+    assertThat(result.errors())
+        .singleElement()
+        .satisfies(
+            error -> {
+              assertThat(error.code()).isEqualTo(UploadCode.TIMED_OUT);
+              assertThat(error.file()).contains(wd.resolve("f"));
+            });
+    assertThat(network.requestBytes()).isGreaterThan(2L * bytes);
   }
 
   @Test
