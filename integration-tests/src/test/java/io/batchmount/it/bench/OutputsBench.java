@@ -56,7 +56,7 @@ public final class OutputsBench {
   private static final int SMALL_BYTES = 100 << 10;
   private static final int FILES_AT_ONCE = 16;
   private static final long BLOCK = 8L << 20;
-  private static final int BLOCKS_AT_ONCE = 8;
+  private static final int BLOCKS_AT_ONCE = 16;
 
   /** The kernel's unit of time in /proc, on every machine since long. */
   private static final int TICKS_PER_SECOND = 100;

@@ -53,8 +53,11 @@ public record UploadOptions(
   /** Large enough that a round trip is small beside the transfer, small enough to retry cheaply. */
   private static final int DEFAULT_BLOCK = 8 * MIB;
 
-  private static final int DEFAULT_PARALLEL_BLOCKS = 8;
-  private static final long DEFAULT_MEMORY = 128L * MIB;
+  /** One connection to a storage account carries some 60 MB/s: 16 of them, what a node can. */
+  private static final int DEFAULT_PARALLEL_BLOCKS = 16;
+
+  /** All blocks at once, where they must pass through memory. */
+  private static final long DEFAULT_MEMORY = (long) DEFAULT_PARALLEL_BLOCKS * DEFAULT_BLOCK;
 
   /** A block must not take longer than this at the limit, or the limit comes in bursts. */
   private static final int BURST_SECONDS = 2;
