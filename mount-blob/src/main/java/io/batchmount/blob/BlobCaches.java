@@ -67,6 +67,7 @@ public final class BlobCaches implements AutoCloseable {
                   options.cacheDirectory().get(),
                   options.diskBytes(),
                   options.minFreeBytes(),
+                  options.memory().capacity(),
                   options.meters()));
     }
     return new BlobCaches(options, disk);

@@ -40,16 +40,21 @@ final class DatasetPrefetch {
    * Data set requests at once: small files cost little but the time that the service takes for an
    * answer. Demand and read-ahead have the other threads and connections.
    */
-  private static final int MAX_REQUESTS = 40;
+  private static final int MAX_REQUESTS = 48;
 
   /** Bytes of one request. */
   private static final int CHUNK = 1 << 20;
 
   /**
-   * Bytes on their way. They fit the half of the disk cache's queue that is kept free for them;
-   * what did not fit would be fetched in vain.
+   * Bytes on their way where there is no disk cache: a part of the memory. With one it is what fits
+   * the half of its queue that is kept free; what did not fit would be fetched in vain.
    */
-  private static final int MAX_BYTES = 16 * CHUNK;
+  private static final int MEMORY_SHARE_ON_WAY = 8;
+
+  /**
+   * Bytes on their way in any case: 32 requests of 1 MiB carry 850 MB/s at 20 ms and 60 MB/s each.
+   */
+  private static final long MOST_BYTES = 32L * CHUNK;
 
   /** Share of the cache that a data set may fill. */
   private static final int CACHE_PERCENT = 90;
@@ -76,7 +81,7 @@ final class DatasetPrefetch {
   private final BlobMountOptions options;
   private final BlobCaches caches;
   private final Semaphore requests = new Semaphore(MAX_REQUESTS);
-  private final Semaphore bytes = new Semaphore(MAX_BYTES);
+  private final Semaphore bytes;
   private final Cache<String, Share> directories =
       Caffeine.newBuilder().maximumSize(MAX_TRACKED).executor(Runnable::run).build();
   private final Cache<BlobVersion, Reads> files =
@@ -88,6 +93,13 @@ final class DatasetPrefetch {
     this.names = names;
     this.options = options;
     this.caches = caches;
+    long onWay =
+        caches
+            .blocks()
+            .disk()
+            .map(DiskCache::queueAhead)
+            .orElse(caches.memory().capacity() / MEMORY_SHARE_ON_WAY);
+    this.bytes = new Semaphore(Math.toIntExact(Math.max(CHUNK, Math.min(MOST_BYTES, onWay))));
   }
 
   private boolean isOff() {

@@ -14,10 +14,10 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 public final class FetchPool implements AutoCloseable {
   /**
-   * Speculative requests at once: of small files, 48 at 20 ms are more than two cores can take; of
-   * the 64 connections the others are left for demand.
+   * Speculative requests at once: of small files, 48 of a data set at 20 ms are what two cores can
+   * take, and some more are for read-ahead; of the 64 connections the others are left for demand.
    */
-  static final int MAX_SPECULATIVE = 48;
+  static final int MAX_SPECULATIVE = 56;
 
   private static final long IDLE_SECONDS = 10;
 

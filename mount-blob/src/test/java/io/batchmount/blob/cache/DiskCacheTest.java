@@ -25,6 +25,8 @@ import org.junit.jupiter.api.io.TempDir;
 class DiskCacheTest {
   private static final BlobLocation LOCATION = new BlobLocation("memory://x", "acct", "c");
   @TempDir Path directory;
+  private static final long MEMORY = 256L << 20;
+
   private final PagePool pool = new PagePool(new MemoryBudget(64L << 20));
   private DiskCache cache;
 
@@ -40,7 +42,8 @@ class DiskCacheTest {
   }
 
   private DiskCache open(long limit, long minFree) throws Exception {
-    return DiskCache.open(directory.resolve("cache"), limit, minFree, new SimpleMeterRegistry());
+    return DiskCache.open(
+        directory.resolve("cache"), limit, minFree, MEMORY, new SimpleMeterRegistry());
   }
 
   private static BlobVersion version(String name, long size) {
@@ -223,7 +226,8 @@ class DiskCacheTest {
     Path disk = smallDisk("16m");
     cache.close();
     try {
-      cache = DiskCache.open(disk.resolve("cache"), 64L << 20, free, new SimpleMeterRegistry());
+      cache =
+          DiskCache.open(disk.resolve("cache"), 64L << 20, free, MEMORY, new SimpleMeterRegistry());
       for (int i = 0; i < 80; i++) {
         store(version("f" + i, 256 << 10), 0, 8);
         assertThat(Files.getFileStore(disk).getUsableSpace()).isGreaterThanOrEqualTo(free);
@@ -241,7 +245,7 @@ class DiskCacheTest {
     cache.close();
     SimpleMeterRegistry meters = new SimpleMeterRegistry();
     try {
-      cache = DiskCache.open(disk.resolve("cache"), 64L << 20, 0, meters);
+      cache = DiskCache.open(disk.resolve("cache"), 64L << 20, 0, MEMORY, meters);
       int kept = 0;
       for (int i = 0; i < 20; i++) {
         BlobVersion version = version("f" + i, 512 << 10);

@@ -93,7 +93,7 @@ public class HotPathsBenchmark {
       insert(version, i);
     }
     directory = Files.createTempDirectory("jmh-cache");
-    disk = DiskCache.open(directory, 64L << 20, 0, meters);
+    disk = DiskCache.open(directory, 64L << 20, 0, 256L << 20, meters);
     pages = caches.pool().take(READ / PagePool.PAGE_BYTES);
     disk.store(version, 0, pages);
     while (!disk.isIdle()) {
