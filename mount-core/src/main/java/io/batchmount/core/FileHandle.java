@@ -83,6 +83,15 @@ public interface FileHandle extends AutoCloseable {
   }
 
   /**
+   * Whether what is written through this handle should go past the kernel's page cache, where the
+   * kernel can do so without harm. For handles that only write, of files whose pages are dropped
+   * after a write in any case: to make these pages costs more than to pass the bytes on.
+   */
+  default boolean writesPastPageCache() {
+    return false;
+  }
+
+  /**
    * The last descriptor is gone (FUSE RELEASE). Nobody reads an error of this call: what matters
    * has been told by {@link #flush}.
    */

@@ -56,6 +56,13 @@ final class WriteHandle implements FileHandle {
     return length;
   }
 
+  /** After a write the next open drops all pages: they would be of another version. */
+  @Override
+  public boolean writesPastPageCache() {
+    // for such a file the kernel forces what it wrote by way of its pages
+    return options.write() && !options.read() && !options.sync();
+  }
+
   @Override
   public void truncate(long size) throws FsException {
     if (size < 0) {

@@ -122,17 +122,17 @@ final class FileRequests {
   private Opened register(Node node, FileHandle handle, boolean killSetId) throws FsException {
     try {
       OpenFile file = new OpenFile(node, handle);
-      Optional<Boolean> sameVersion = nodes.opened(file);
-      if (sameVersion.isEmpty()) {
+      Optional<NodeTable.Pages> pages = nodes.opened(file);
+      if (pages.isEmpty()) {
         throw new FsException(Errno.ESTALE, "the file was replaced; an older version is open");
       }
       if (killSetId) {
         removeSetId(file);
       }
       int flags = 0;
-      if (handle.wantsDirectIo()) {
+      if (handle.wantsDirectIo() || pages.get() == NodeTable.Pages.PAST) {
         flags |= FuseProtocol.FOPEN_DIRECT_IO;
-      } else if (handle.version().isPresent() ? sameVersion.get() : handle.keepsPageCache()) {
+      } else if (pages.get() == NodeTable.Pages.KEEP) {
         flags |= FuseProtocol.FOPEN_KEEP_CACHE;
       }
       return new Opened(files.add(file), flags);

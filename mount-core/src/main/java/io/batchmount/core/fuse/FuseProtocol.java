@@ -71,6 +71,13 @@ final class FuseProtocol {
   static final int PARALLEL_DIROPS = 1 << 18;
   static final int MAX_PAGES = 1 << 22;
   static final int HANDLE_KILLPRIV_V2 = 1 << 28;
+  static final int INIT_EXT = 1 << 30;
+
+  /** From here on INIT has a second word of flags. */
+  static final int INIT_EXT_MINOR = 36;
+
+  // flags of the second word
+  static final int DIRECT_IO_ALLOW_MMAP = 1 << 4;
 
   // flags of the answers to OPEN and CREATE
   static final int FOPEN_DIRECT_IO = 1;

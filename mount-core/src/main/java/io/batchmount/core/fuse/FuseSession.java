@@ -332,7 +332,14 @@ final class FuseSession implements Connection {
             | FuseProtocol.ASYNC_DIO
             | FuseProtocol.PARALLEL_DIROPS
             | FuseProtocol.MAX_PAGES
-            | FuseProtocol.HANDLE_KILLPRIV_V2;
+            | FuseProtocol.HANDLE_KILLPRIV_V2
+            | FuseProtocol.INIT_EXT;
+    boolean extended =
+        minor >= FuseProtocol.INIT_EXT_MINOR && (offered & FuseProtocol.INIT_EXT) != 0;
+    int more = extended ? message.u32(16) & FuseProtocol.DIRECT_IO_ALLOW_MMAP : 0;
+    if (more != 0) {
+      nodes.allowPastPageCache();
+    }
     message.putInt(FuseProtocol.MAJOR);
     message.putInt(Math.min(minor, FuseProtocol.MINOR));
     message.putInt(Math.max(maxReadAhead, options.readAheadBytes()));
@@ -342,6 +349,8 @@ final class FuseSession implements Connection {
     message.putInt(FuseMountOptions.MAX_REQUEST_BYTES);
     message.putInt(1); // times have nanoseconds
     message.putShort(FuseMountOptions.MAX_REQUEST_BYTES / Mounter.PAGE_BYTES);
+    message.putShort(0); // alignment of mappings
+    message.putInt(more);
     message.putZeros(MIN_INIT_OUT_BYTES - message.answerBytes());
     ready.complete(null);
   }

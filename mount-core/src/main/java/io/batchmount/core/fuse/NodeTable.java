@@ -47,6 +47,7 @@ final class NodeTable {
   private final List<Move> moves = new ArrayList<>(); // renames that the file system works on
   private final Node root;
   private long lastId = FuseProtocol.ROOT_ID;
+  private boolean mayGoPastPageCache;
 
   NodeTable() {
     root =
@@ -223,12 +224,33 @@ final class NodeTable {
   }
 
   /**
+   * Says that the kernel is one that lets a file be mapped while another descriptor goes past the
+   * page cache (Linux 6.6). Others refuse that, and leave pages behind that are older than what was
+   * written past them.
+   */
+  synchronized void allowPastPageCache() {
+    mayGoPastPageCache = true;
+  }
+
+  /** What the kernel may do with pages of a file that was opened. */
+  enum Pages {
+    /** Those that it has are of the file's version. */
+    KEEP,
+    /** Those that it has are of another one. */
+    DROP,
+    /** It neither has nor makes any. */
+    PAST
+  }
+
+  /**
    * Counts an open file.
    *
-   * @return whether pages that the kernel has of the node are of the file's version; empty when the
-   *     node belongs to another version, which is then detached
+   * <p>All open files of a node go by pages or all go past them: whoever reads by pages might make
+   * one at the moment when another writes past it, and keep what was there before.
+   *
+   * @return empty when the node belongs to another version, which is then detached
    */
-  synchronized Optional<Boolean> opened(OpenFile file) throws FsException {
+  synchronized Optional<Pages> opened(OpenFile file) throws FsException {
     Node node = file.node;
     Optional<String> version = file.pinned().map(OpenFile.Pinned::version);
     if (readsOtherVersionsOnly(node, version)) {
@@ -237,8 +259,16 @@ final class NodeTable {
     }
     boolean sameVersion = version.isPresent() && version.equals(node.cachedVersion);
     node.cachedVersion = version;
+    file.pastPageCache =
+        node.open.isEmpty()
+            ? mayGoPastPageCache && file.handle.writesPastPageCache()
+            : node.open.get(0).pastPageCache;
     node.open.add(file);
-    return Optional.of(sameVersion);
+    if (file.pastPageCache) {
+      return Optional.of(Pages.PAST);
+    }
+    boolean keep = version.isPresent() ? sameVersion : file.handle.keepsPageCache();
+    return Optional.of(keep ? Pages.KEEP : Pages.DROP);
   }
 
   /** Whether all open handles of a node are pinned, and one to another version than this. */

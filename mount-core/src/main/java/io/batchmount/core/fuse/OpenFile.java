@@ -11,6 +11,9 @@ final class OpenFile {
   final Node node;
   final FileHandle handle;
 
+  /** The kernel keeps no pages for it; guarded by the {@link NodeTable}. */
+  boolean pastPageCache;
+
   /** Known to have no set-id bits, so that writes need not look. */
   volatile boolean plainMode;
 

@@ -218,6 +218,11 @@ public final class InterceptedFileSystem implements FileSystem {
     }
 
     @Override
+    public boolean writesPastPageCache() {
+      return handle.writesPastPageCache();
+    }
+
+    @Override
     public void close() throws FsException {
       try {
         interceptor.before(Operation.CLOSE, path);

@@ -146,6 +146,40 @@ public abstract class MountedFileSystemContract extends FileSystemContract {
     assertThat(get("/f")).isEqualTo(expected);
   }
 
+  /** The two descriptors may not differ in what they see, however the kernel keeps the pages. */
+  @Test
+  void mappedWhileAnotherDescriptorOnlyWrites() throws Exception {
+    int size = 100_000;
+    byte[] expected = pattern(size, 2);
+    int out = posix().open("/f", WRONLY | Posix.O_CREAT, 0644);
+    int both = posix().open("/f", RDWR, 0);
+    try {
+      posix().pwrite(out, expected, 0);
+      int readWrite = 3;
+      int shared = 1;
+      int sync = 4;
+      Pointer mapped =
+          KernelPosix.libc().mmap(Pointer.wrap(runtime(), 0L), size, readWrite, shared, both, 0);
+      assertThat(mapped.address()).isNotEqualTo(-1L);
+      byte[] content = new byte[size];
+      mapped.get(0, content, 0, size);
+      assertThat(content).isEqualTo(expected);
+      mapped.put(60_000, bytes("by memory"), 0, 9);
+      KernelPosix.check("msync", KernelPosix.libc().msync(mapped, size, sync));
+      KernelPosix.check("munmap", KernelPosix.libc().munmap(mapped, size));
+      System.arraycopy(bytes("by memory"), 0, expected, 60_000, 9);
+      posix().pwrite(out, bytes("by write"), 60_020);
+      System.arraycopy(bytes("by write"), 0, expected, 60_020, 8);
+      assertThat(posix().pread(both, size, 0)).isEqualTo(expected);
+    } finally {
+      posix().close(both);
+      posix().close(out);
+    }
+    assertThat(get("/f")).isEqualTo(expected);
+    reopen();
+    assertThat(get("/f")).isEqualTo(expected);
+  }
+
   private static jnr.ffi.Runtime runtime() {
     return jnr.ffi.Runtime.getRuntime(KernelPosix.libc());
   }

@@ -40,7 +40,8 @@ class NodeTableTest {
   }
 
   /** A handle of a version, or one that follows the file. */
-  private record Handle(Optional<String> version, long size) implements FileHandle {
+  private record Handle(Optional<String> version, long size, boolean writesPastPageCache)
+      implements FileHandle {
     @Override
     public FileAttributes attributes() {
       return FileAttributes.file(size, 0644, 0, 0, TIME);
@@ -74,7 +75,11 @@ class NodeTableTest {
 
   private OpenFile open(Node node, String version, long size) {
     Optional<String> token = version.isEmpty() ? Optional.empty() : Optional.of(version);
-    return new OpenFile(node, new Handle(token, size));
+    return new OpenFile(node, new Handle(token, size, false));
+  }
+
+  private static OpenFile writer(Node node) {
+    return new OpenFile(node, new Handle(Optional.empty(), 5, true));
   }
 
   @Test
@@ -165,8 +170,8 @@ class NodeTableTest {
   @Test
   void versionsDoNotShareANode() throws Exception {
     Node node = file(root(), "f");
-    assertThat(nodes.opened(open(node, "v1", 5))).contains(false);
-    assertThat(nodes.opened(open(node, "v1", 5))).contains(true);
+    assertThat(nodes.opened(open(node, "v1", 5))).contains(NodeTable.Pages.DROP);
+    assertThat(nodes.opened(open(node, "v1", 5))).contains(NodeTable.Pages.KEEP);
     assertThat(nodes.opened(open(node, "v2", 9))).isEmpty();
     assertThat(nodes.findPath(node)).isEmpty();
     assertThat(file(root(), "f")).isNotSameAs(node);
@@ -201,16 +206,16 @@ class NodeTableTest {
   void pagesAreKeptForOneVersionOnly() throws Exception {
     Node node = file(root(), "f");
     OpenFile first = open(node, "v1", 5);
-    assertThat(nodes.opened(first)).contains(false);
+    assertThat(nodes.opened(first)).contains(NodeTable.Pages.DROP);
     nodes.closed(first);
     OpenFile second = open(node, "v1", 5);
-    assertThat(nodes.opened(second)).contains(true);
+    assertThat(nodes.opened(second)).contains(NodeTable.Pages.KEEP);
     nodes.closed(second);
     OpenFile third = open(node, "v2", 5);
-    assertThat(nodes.opened(third)).contains(false);
+    assertThat(nodes.opened(third)).contains(NodeTable.Pages.DROP);
     nodes.closed(third);
     nodes.written(node);
-    assertThat(nodes.opened(open(node, "v2", 5))).contains(false);
+    assertThat(nodes.opened(open(node, "v2", 5))).contains(NodeTable.Pages.DROP);
   }
 
   @Test
@@ -253,5 +258,31 @@ class NodeTableTest {
                     }))
         .isInstanceOfSatisfying(
             FsException.class, e -> assertThat(e.errno()).isEqualTo(Errno.ENOENT));
+  }
+
+  @Test
+  void allWhoHaveAFileOpenGoByPagesOrPastThem() throws Exception {
+    nodes.allowPastPageCache();
+    Node node = file(root(), "f");
+    OpenFile writer = writer(node);
+    assertThat(nodes.opened(writer)).contains(NodeTable.Pages.PAST);
+    OpenFile reader = open(node, "", 5);
+    assertThat(nodes.opened(reader)).contains(NodeTable.Pages.PAST);
+    nodes.closed(writer);
+    assertThat(nodes.opened(open(node, "v1", 5))).contains(NodeTable.Pages.PAST);
+
+    Node other = file(root(), "g");
+    OpenFile first = open(other, "", 5);
+    assertThat(nodes.opened(first)).contains(NodeTable.Pages.DROP);
+    OpenFile second = writer(other);
+    assertThat(nodes.opened(second)).contains(NodeTable.Pages.DROP);
+    nodes.closed(first);
+    nodes.closed(second);
+    assertThat(nodes.opened(writer(other))).contains(NodeTable.Pages.PAST);
+  }
+
+  @Test
+  void kernelsThatCannotMixThemGoByPages() throws Exception {
+    assertThat(nodes.opened(writer(file(root(), "f")))).contains(NodeTable.Pages.DROP);
   }
 }
