@@ -56,10 +56,10 @@ public final class DiskCache implements AutoCloseable {
   private static final int MAX_SLOTS = 1000;
 
   /**
-   * Bytes of pages that may wait for the writing thread: a data set that comes at 500 MB/s for a
-   * tenth of a second.
+   * Bytes of pages that may wait for the writing thread. What was fetched for the cache alone may
+   * add as much again: readers do not wait for it, but its memory is taken from theirs.
    */
-  private static final long MAX_QUEUED = 64L << 20;
+  private static final long MAX_QUEUED = 32L << 20;
 
   /** And the share of the memory for pages, which those who wait for data need: one of so many. */
   private static final int QUEUED_SHARE = 4;
@@ -316,8 +316,21 @@ public final class DiskCache implements AutoCloseable {
 
   /** Offers full pages; they are written later, or not at all when too much waits. */
   public void store(BlobVersion version, int firstPage, List<Page> pages) {
+    store(version, firstPage, pages, maxQueued);
+  }
+
+  /**
+   * As {@link #store}, for what was fetched for the cache alone: none is dropped as long as such
+   * fetches begin only while there is {@link #hasRoomToQueue} and no more than {@link #queueAhead}
+   * bytes are on their way.
+   */
+  public void storeAhead(BlobVersion version, int firstPage, List<Page> pages) {
+    store(version, firstPage, pages, 2 * maxQueued);
+  }
+
+  private void store(BlobVersion version, int firstPage, List<Page> pages, long most) {
     long bytes = (long) pages.size() * PagePool.PAGE_BYTES;
-    if (closed || queued.get() + bytes > maxQueued) {
+    if (closed || queued.get() + bytes > most) {
       dropped.increment(pages.size());
       return;
     }
@@ -338,9 +351,9 @@ public final class DiskCache implements AutoCloseable {
     return queued.get() < maxQueued / 2;
   }
 
-  /** Bytes that may be on their way while there is room to queue, so that none is dropped. */
+  /** Bytes for the cache alone that may be on their way. */
   public long queueAhead() {
-    return maxQueued / 2;
+    return maxQueued;
   }
 
   /** True when nothing waits to be written; for tests and for closing. */

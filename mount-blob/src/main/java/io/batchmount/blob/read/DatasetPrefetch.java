@@ -46,8 +46,8 @@ final class DatasetPrefetch {
   private static final int CHUNK = 1 << 20;
 
   /**
-   * Bytes on their way where there is no disk cache: a part of the memory. With one it is what fits
-   * the half of its queue that is kept free; what did not fit would be fetched in vain.
+   * Bytes on their way where there is no disk cache: a part of the memory. With one it is what its
+   * queue takes; what did not fit would be fetched in vain.
    */
   private static final int MEMORY_SHARE_ON_WAY = 8;
 

@@ -69,6 +69,7 @@ final class Fetch implements DownloadTarget {
   private boolean demanded;
   private boolean letGo;
   private boolean dropped;
+  private boolean forCache;
   private int users; // between enter and leave
   private final List<Waiter> waiters = new ArrayList<>(4);
 
@@ -402,6 +403,15 @@ final class Fetch implements DownloadTarget {
   synchronized boolean isReady(int page) {
     int index = page - firstPage;
     return index < count && shown >= Math.min(length, (index + 1) * PagePool.PAGE_BYTES);
+  }
+
+  /** Says, before it starts, that nobody waits for the pages: they are for the disk cache. */
+  synchronized void forCache() {
+    forCache = true;
+  }
+
+  synchronized boolean isForCache() {
+    return forCache && !demanded;
   }
 
   /** Its owner does not want it any more: it is let go when it is over. */

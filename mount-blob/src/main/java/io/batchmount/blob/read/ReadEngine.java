@@ -534,6 +534,9 @@ public final class ReadEngine implements BlobContentReader, AutoCloseable {
       return Optional.empty();
     }
     meters.fetch(cause, fetch.length());
+    if (cause == ReadMeters.Cause.DATASET) {
+      fetch.forCache();
+    }
     try {
       caches
           .threads()
@@ -701,7 +704,11 @@ public final class ReadEngine implements BlobContentReader, AutoCloseable {
     for (int i = 0; i < pages.size(); i++) {
       blocks.put(new PageKey(version, fetch.firstPage() + i), pages.get(i));
     }
-    blocks.disk().ifPresent(disk -> disk.store(version, fetch.firstPage(), pages));
+    if (fetch.isForCache()) {
+      blocks.disk().ifPresent(disk -> disk.storeAhead(version, fetch.firstPage(), pages));
+    } else {
+      blocks.disk().ifPresent(disk -> disk.store(version, fetch.firstPage(), pages));
+    }
     end(fetch, Optional.empty());
   }
 
