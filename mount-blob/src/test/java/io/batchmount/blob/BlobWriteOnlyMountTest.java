@@ -4,8 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.batchmount.blob.store.InMemoryBlobStore;
+import io.batchmount.core.FileSystem;
+import io.batchmount.core.contract.KernelPosix;
+import io.batchmount.core.contract.Posix;
 import io.batchmount.core.fuse.FuseMount;
 import io.batchmount.core.fuse.FuseMountOptions;
+import io.batchmount.core.memory.InterceptedFileSystem;
+import io.batchmount.core.memory.Operation;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -19,10 +24,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import jnr.ffi.Pointer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -30,20 +38,33 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Descriptors that only write go past the kernel's page cache: whoever reads the file beside them
- * must see each write at once. Mappings are in the contract.
+ * must see each write at once.
  */
 class BlobWriteOnlyMountTest {
+  private static final int PAGE = 4096;
+  private static final int PROT_READ = 1;
+  private static final int MAP_SHARED = 1;
+
   @TempDir Path directory;
   private BlobTestMount blob;
   private FuseMount mount;
   private Path file;
+  private final AtomicReference<Runnable> beforeWrite = new AtomicReference<>(() -> {});
 
   @BeforeEach
   void mount() throws Exception {
     assumeTrue(Files.exists(Path.of("/dev/fuse")), "no /dev/fuse: nothing can be mounted here");
     Path mountPoint = Files.createDirectory(directory.resolve("mnt"));
     blob = BlobTestMount.open(InMemoryBlobStore.create(), directory);
-    mount = FuseMount.mount(blob.fileSystem(), mountPoint, FuseMountOptions.defaults());
+    FileSystem slow =
+        new InterceptedFileSystem(
+            blob.fileSystem(),
+            (operation, path) -> {
+              if (operation == Operation.WRITE) {
+                beforeWrite.getAndSet(() -> {}).run();
+              }
+            });
+    mount = FuseMount.mount(slow, mountPoint, FuseMountOptions.defaults());
     file = mountPoint.resolve("f");
   }
 
@@ -92,8 +113,122 @@ class BlobWriteOnlyMountTest {
     }
   }
 
+  /** How a reader takes bytes from a file. */
+  @FunctionalInterface
+  private interface Taking {
+    byte[] take(FileChannel from, long offset, int count) throws IOException;
+  }
+
   @Test
   void readersBesideAwriterNeverSeeWhatWasNotWritten() throws Exception {
+    besideAwriter(
+        (from, offset, count) -> {
+          ByteBuffer got = ByteBuffer.allocate(count);
+          assertThat(from.read(got, offset)).isEqualTo(count);
+          return got.array();
+        });
+  }
+
+  /** The kernel fetches pages for sendfile(2) even of a file that goes past them. */
+  @Test
+  void bytesThatTheKernelMovesItselfAreNoOlderThanTheFile() throws Exception {
+    besideAwriter(this::spliced);
+  }
+
+  @Test
+  void pageThatWasFetchedWhileAwriteWasOnItsWayIsNotKept() throws Exception {
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch goOn = new CountDownLatch(1);
+    try (FileChannel out = writer(file);
+        FileChannel in = FileChannel.open(file, StandardOpenOption.READ)) {
+      write(out, filled(700, 'a'));
+      beforeWrite.set(
+          () -> {
+            begun.countDown();
+            await(goOn);
+          });
+      ExecutorService other = Executors.newSingleThreadExecutor();
+      try {
+        Future<?> second =
+            other.submit(
+                () -> {
+                  write(out, filled(700, 'b'));
+                  return null;
+                });
+        await(begun);
+        assertThat(spliced(in, 0, 700)).isEqualTo(filled(700, 'a'));
+        goOn.countDown();
+        second.get();
+      } finally {
+        goOn.countDown();
+        other.shutdownNow();
+      }
+      assertThat(spliced(in, 700, 700)).isEqualTo(filled(700, 'b'));
+    }
+  }
+
+  @Test
+  void mappedPageThatWasFetchedWhileAwriteWasOnItsWayIsNotKept() throws Exception {
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch goOn = new CountDownLatch(1);
+    Files.write(file, filled(PAGE, 'a'));
+    ExecutorService other = Executors.newSingleThreadExecutor();
+    Posix posix = new KernelPosix(file.getParent(), () -> {});
+    int out = posix.open("/f", Posix.O_WRONLY, 0);
+    int in = posix.open("/f", Posix.O_RDONLY, 0);
+    Pointer mapped =
+        KernelPosix.libc().mmap(Pointer.wrap(runtime(), 0L), PAGE, PROT_READ, MAP_SHARED, in, 0);
+    try {
+      beforeWrite.set(
+          () -> {
+            begun.countDown();
+            await(goOn);
+          });
+      Future<?> second = other.submit(() -> posix.pwrite(out, filled(100, 'b'), 50));
+      await(begun);
+      assertThat(mapped.getByte(60)).isEqualTo((byte) 'a');
+      goOn.countDown();
+      second.get();
+      assertThat(mapped.getByte(60)).isEqualTo((byte) 'b');
+      assertThat(mapped.getByte(49)).isEqualTo((byte) 'a');
+    } finally {
+      goOn.countDown();
+      other.shutdownNow();
+      KernelPosix.libc().munmap(mapped, PAGE);
+      posix.close(in);
+      posix.close(out);
+    }
+  }
+
+  private static jnr.ffi.Runtime runtime() {
+    return jnr.ffi.Runtime.getRuntime(KernelPosix.libc());
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // the test has failed for another reason
+    }
+  }
+
+  private static byte[] filled(int size, char letter) {
+    byte[] bytes = new byte[size];
+    Arrays.fill(bytes, (byte) letter);
+    return bytes;
+  }
+
+  private byte[] spliced(FileChannel from, long offset, int count) throws IOException {
+    Path copy = Files.createTempFile(directory, "copy", "");
+    try (FileChannel to = FileChannel.open(copy, StandardOpenOption.WRITE)) {
+      assertThat(from.transferTo(offset, count, to)).isEqualTo(count);
+    }
+    byte[] bytes = Files.readAllBytes(copy);
+    Files.delete(copy);
+    return bytes;
+  }
+
+  private void besideAwriter(Taking taking) throws Exception {
     int records = 3000;
     int record = 700; // pages are written in pieces
     AtomicInteger done = new AtomicInteger();
@@ -105,7 +240,6 @@ class BlobWriteOnlyMountTest {
             readers.submit(
                 () -> {
                   try (FileChannel tail = FileChannel.open(file, StandardOpenOption.READ)) {
-                    ByteBuffer got = ByteBuffer.allocate(record);
                     Random random = new Random();
                     while (done.get() < records) {
                       int upTo = done.get();
@@ -113,9 +247,9 @@ class BlobWriteOnlyMountTest {
                         continue;
                       }
                       int wanted = random.nextInt(4) == 0 ? random.nextInt(upTo) : upTo - 1;
-                      got.clear();
-                      assertThat(tail.read(got, (long) wanted * record)).isEqualTo(record);
-                      assertThat(got.array()).as("%d", wanted).containsOnly((byte) (wanted | 1));
+                      assertThat(taking.take(tail, (long) wanted * record, record))
+                          .as("%d", wanted)
+                          .containsOnly((byte) (wanted | 1));
                     }
                   }
                   return null;

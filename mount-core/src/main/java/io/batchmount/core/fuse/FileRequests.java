@@ -25,16 +25,19 @@ final class FileRequests {
   private final FuseMountOptions options;
   private final NodeTable nodes;
   private final HandleTable<OpenFile> files;
+  private final Notifier notifier;
 
   FileRequests(
       FileSystem fileSystem,
       FuseMountOptions options,
       NodeTable nodes,
-      HandleTable<OpenFile> files) {
+      HandleTable<OpenFile> files,
+      Notifier notifier) {
     this.fileSystem = fileSystem;
     this.options = options;
     this.nodes = nodes;
     this.files = files;
+    this.notifier = notifier;
   }
 
   /**
@@ -168,6 +171,9 @@ final class FileRequests {
     nodes.written(file.node);
     ByteBuffer source = message.bytes(FuseProtocol.WRITE_IN_BYTES, size);
     int count = file.handle.write(source, offset);
+    if (nodes.mayHavePages(file)) {
+      notifier.dropPages(file.node.id, offset, Math.max(1, count));
+    }
     message.putInt(count);
     message.putInt(0);
   }

@@ -74,7 +74,7 @@ final class FuseSession implements Connection {
     this.listers = Executors.newCachedThreadPool(task -> thread(task, "list"));
     HandleTable<OpenFile> files = new HandleTable<>();
     NodeRequests nodeRequests = new NodeRequests(fileSystem, options, nodes, files);
-    this.fileRequests = new FileRequests(fileSystem, options, nodes, files);
+    this.fileRequests = new FileRequests(fileSystem, options, nodes, files, new Notifier(device));
     this.directoryRequests = new DirectoryRequests(fileSystem, options, nodes, listers);
     setHandlers(nodeRequests, new XattrRequests(fileSystem, nodes));
   }

@@ -319,6 +319,15 @@ final class NodeTable {
     node.cachedVersion = Optional.empty();
   }
 
+  /**
+   * Whether the kernel may have made pages of a file while a write went past them: a mapping, and
+   * on some kernels {@code sendfile(2)}, of another descriptor makes some in any case. Those that
+   * the kernel had before the write it has dropped itself.
+   */
+  synchronized boolean mayHavePages(OpenFile written) {
+    return written.pastPageCache && written.node.open.size() > 1;
+  }
+
   /** The name is gone. */
   synchronized void removed(Node parent, String name) {
     Node node = names.get(new NameKey(parent.id, name));

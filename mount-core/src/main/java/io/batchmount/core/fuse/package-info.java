@@ -13,7 +13,7 @@
  * {@code unmount}; {@code Mounter} makes and ends it; {@code FuseSession} runs the threads that
  * read requests and answer them; {@code NodeRequests}, {@code FileRequests}, {@code
  * DirectoryRequests} and {@code XattrRequests} turn requests into calls of the SPI; {@code
- * NodeTable} knows which path a node of the kernel has at the moment. This is the only package that
- * imports {@code jnr.*}.
+ * NodeTable} knows which path a node of the kernel has at the moment; {@code Notifier} tells the
+ * kernel which pages are old. This is the only package that imports {@code jnr.*}.
  */
 package io.batchmount.core.fuse;
