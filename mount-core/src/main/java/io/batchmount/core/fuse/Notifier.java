@@ -12,6 +12,9 @@ final class Notifier {
   private static final int BYTES = FuseProtocol.OUT_HEADER_BYTES + 24;
 
   private final int device;
+  private final ThreadLocal<ByteBuffer> messages =
+      ThreadLocal.withInitial(
+          () -> ByteBuffer.allocateDirect(BYTES).order(ByteOrder.nativeOrder()));
 
   /**
    * @param device descriptor of {@code /dev/fuse}
@@ -25,7 +28,7 @@ final class Notifier {
    * read, so no lock may be held that a read needs.
    */
   void dropPages(long nodeId, long offset, long length) {
-    ByteBuffer message = ByteBuffer.allocateDirect(BYTES).order(ByteOrder.nativeOrder());
+    ByteBuffer message = messages.get().clear();
     message.putInt(BYTES).putInt(INVAL_INODE).putLong(0); // a notification answers no request
     message.putLong(nodeId).putLong(offset).putLong(length);
     if (Native.libc().write(device, Native.address(message), BYTES) < 0) {
