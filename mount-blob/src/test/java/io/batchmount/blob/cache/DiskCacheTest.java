@@ -51,13 +51,22 @@ class DiskCacheTest {
   }
 
   private void store(BlobVersion version, int firstPage, int count) throws Exception {
+    store(version, firstPage, count, false);
+  }
+
+  private void store(BlobVersion version, int firstPage, int count, boolean ahead)
+      throws Exception {
     List<Page> pages = pool.take(count);
     for (int i = 0; i < count; i++) {
       ByteBuffer view = pages.get(i).view();
       byte[] content = content(version, firstPage + i);
       view.put(content);
     }
-    cache.store(version, firstPage, pages);
+    if (ahead) {
+      cache.storeAhead(version, firstPage, pages);
+    } else {
+      cache.store(version, firstPage, pages);
+    }
     pages.forEach(Page::release);
     await().until(cache::isIdle);
   }
@@ -267,6 +276,25 @@ class DiskCacheTest {
       cache.close();
       run("umount", "-l", disk.toString());
     }
+  }
+
+  @Test
+  void onlyWhatIsForTheCacheAloneMayQueueMoreThanReadersShare() throws Exception {
+    cache.close();
+    SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    long memory = 4L << 20; // of which 1 MiB may wait for the disk, and 1 MiB ahead
+    cache = DiskCache.open(directory.resolve("small"), 64L << 20, 0, memory, meters);
+    assertThat(cache.queueAhead()).isEqualTo(1 << 20);
+
+    BlobVersion version = version("f", 4 << 20);
+    store(version, 0, 48, false); // 1.5 MiB
+    assertThat(meters.counter(DiskCache.DROPPED).count()).isEqualTo(48);
+    assertThat(load(version, 0, 48)).isZero();
+
+    store(version, 0, 48, true);
+    assertThat(load(version, 0, 48)).isEqualTo(48);
+    store(version, 48, 80, true); // 2.5 MiB
+    assertThat(meters.counter(DiskCache.DROPPED).count()).isEqualTo(48 + 80);
   }
 
   @Test
